@@ -1,0 +1,30 @@
+package keys
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+)
+
+// RandomToken gives n random bytes as base64url text without padding. 16 bytes
+// (22 characters) suffice for an identifier, 32 for a secret.
+func RandomToken(n int) string {
+	raw := make([]byte, n)
+	rand.Read(raw) //nolint:errcheck // never fails, see crypto/rand
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// RandomDigits gives a code of n decimal digits, each value as likely as any other.
+func RandomDigits(n int) string {
+	digits := make([]byte, 0, n)
+	var raw [16]byte
+	for len(digits) < n {
+		rand.Read(raw[:]) //nolint:errcheck // never fails, see crypto/rand
+		for _, b := range raw {
+			// 250 is the greatest multiple of 10 in a byte: above it, 0 to 5 would come more often.
+			if b < 250 && len(digits) < n {
+				digits = append(digits, '0'+b%10)
+			}
+		}
+	}
+	return string(digits)
+}
