@@ -10,12 +10,12 @@ import (
 // OpenID Connect Dynamic Client Registration 1.0 §2 and RFC 7591 §2.
 type Client struct {
 	ID string `json:"client_id"`
-	// SecretMAC is the keyed hash of a generated 256-bit secret; empty when the
+	// SecretHash is the SHA-256 of a generated 256-bit secret; empty when the
 	// service authenticates otherwise.
-	SecretMAC []byte       `json:"-"`
-	Status    ClientStatus `json:"-"`
-	CreatedAt time.Time    `json:"-"`
-	UpdatedAt time.Time    `json:"-"`
+	SecretHash []byte       `json:"-"`
+	Status     ClientStatus `json:"-"`
+	CreatedAt  time.Time    `json:"-"`
+	UpdatedAt  time.Time    `json:"-"`
 
 	Name        map[string]string `json:"names"`                  // by language
 	Description map[string]string `json:"descriptions,omitempty"` // by language

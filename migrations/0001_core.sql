@@ -18,7 +18,7 @@ CREATE TABLE signing_key (
 -- Relying services.
 CREATE TABLE client (
     client_id  TEXT   NOT NULL PRIMARY KEY,
-    secret_mac BYTEA  NOT NULL,
+    secret_hash BYTEA  NOT NULL,
     status     TEXT   NOT NULL,
     metadata   TEXT   NOT NULL,
     created_at BIGINT NOT NULL,

@@ -1,0 +1,234 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp"
+	"vhod/idp/cache"
+	"vhod/idp/session"
+	"vhod/keys"
+	"vhod/store"
+)
+
+// Engine moves flows from step to step.
+type Engine struct {
+	DB      *store.DB
+	Ring    *keys.Ring
+	Clients *cache.Clients
+	Cookies session.Cookies
+	Now     idp.Clock
+	Issuer  string
+	// Service answers services; idp/oauth provides it.
+	Service Service
+}
+
+// Service is how a finished or refused flow answers the service that began it.
+type Service interface {
+	// Answer issues what was asked. The response is 200 with a link when the
+	// request was a form post (Chromium applies form-action to redirects), 303
+	// otherwise.
+	Answer(c echo.Context, f *Flow, client *idp.Client, r Result) error
+	// Refuse answers with an OAuth error code.
+	Refuse(c echo.Context, f *Flow, client *idp.Client, code, description string) error
+}
+
+// Result is what a finished flow established.
+type Result struct {
+	Subject   *idp.Subject
+	SessionID uuid.UUID
+	Auth      Authentication
+}
+
+// Visit is one request of a browser to one step of a flow.
+type Visit struct {
+	*Flow
+	// Client is the service of the flow; nil when the own account is the goal.
+	Client *idp.Client
+	// Subject is nil until an account is named.
+	Subject *store.Subject
+	// Restarted tells that the flow of the request could not go on and began anew.
+	Restarted bool
+}
+
+// ClientID is the service's id, or empty.
+func (v *Visit) ClientID() string {
+	if v.Client == nil {
+		return ""
+	}
+	return v.Client.ID
+}
+
+func (v *Visit) next(now time.Time) Step {
+	if v.Subject == nil {
+		return Next(v.Flow, v.Client, nil, now)
+	}
+	return Next(v.Flow, v.Client, &v.Subject.Subject, now)
+}
+
+// Begin starts a flow and sends the browser to its first step, or straight to
+// the answer when nothing has to be asked.
+func (e *Engine) Begin(c echo.Context, f *Flow) error {
+	f.ID, f.BeganAt = uuid.New(), e.Now()
+	v, err := e.visit(c, f)
+	if err != nil {
+		return err
+	}
+	if err := e.load(c, v); err != nil {
+		return err
+	}
+	return e.Proceed(c, v)
+}
+
+// Open reads the flow of a request without asking the database who it is about.
+// A value that is missing, foreign or too old gives a new flow to the own account.
+func (e *Engine) Open(c echo.Context) (*Visit, error) {
+	f, err := e.sealed().open(c.Request().Context(), c.FormValue("flow"), e.Cookies.Browser(c))
+	if errors.Is(err, errFlow) {
+		f = &Flow{ID: uuid.New(), BeganAt: e.Now(), Return: "/account"}
+		v, err := e.visit(c, f)
+		if v != nil {
+			v.Restarted = c.FormValue("flow") != ""
+		}
+		return v, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.visit(c, f)
+}
+
+// At opens the flow of a request for one of the named steps. When the flow is
+// elsewhere it answers the request itself, with a redirect or the finish, and
+// returns no visit: Back, deep links and forged posts do nothing.
+func (e *Engine) At(c echo.Context, kinds ...StepKind) (*Visit, Step, error) {
+	v, err := e.Open(c)
+	if err != nil {
+		return nil, Step{}, err
+	}
+	if err := e.load(c, v); err != nil {
+		return nil, Step{}, err
+	}
+	step := v.next(e.Now())
+	for _, kind := range kinds {
+		if step.Kind == kind {
+			return v, step, nil
+		}
+	}
+	return nil, Step{}, e.Proceed(c, v)
+}
+
+// Named ties the flow to an account that a method has found.
+func (v *Visit) Named(s *store.Subject) {
+	v.Name(s.Account)
+	v.Subject = s
+}
+
+// Proved records a proof of the visit's subject and moves on. The writes are kept
+// with the finish, or at once when the flow does not finish yet.
+func (e *Engine) Proved(c echo.Context, v *Visit, m Method, writes ...store.Write) error {
+	v.Prove(m, e.Now())
+	return e.Proceed(c, v, writes...)
+}
+
+// Proceed moves to the next step, or finishes.
+func (e *Engine) Proceed(c echo.Context, v *Visit, writes ...store.Write) error {
+	step := v.next(e.Now())
+	if step.Kind == StepDone {
+		return e.finish(c, v, writes)
+	}
+	if err := e.DB.Write(c.Request().Context(), writes...); err != nil {
+		return err
+	}
+	return e.send(c, v, step)
+}
+
+func (e *Engine) send(c echo.Context, v *Visit, step Step) error {
+	if step.Kind == StepRefuse {
+		return e.Service.Refuse(c, v.Flow, v.Client, step.Error, "")
+	}
+	to, err := e.URL(c, v, step.Kind.Path())
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// URL is a page of the flow with the flow's value.
+func (e *Engine) URL(c echo.Context, v *Visit, path string) (string, error) {
+	token, err := e.Token(c, v)
+	if err != nil {
+		return "", err
+	}
+	return path + "?flow=" + url.QueryEscape(token), nil
+}
+
+// Token is the flow's value for a form of its page.
+func (e *Engine) Token(c echo.Context, v *Visit) (string, error) {
+	return e.sealed().seal(c.Request().Context(), v.Flow, e.Cookies.EnsureBrowser(c))
+}
+
+// Refuse ends the flow with an error told to its service; without one the
+// browser goes to the start page.
+func (e *Engine) Refuse(c echo.Context, v *Visit, code, description string) error {
+	if v.Request == nil {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	return e.Service.Refuse(c, v.Flow, v.Client, code, description)
+}
+
+func (e *Engine) sealed() sealed {
+	return sealed{ring: e.Ring, db: e.DB, issuer: e.Issuer, now: e.Now}
+}
+
+func (e *Engine) visit(c echo.Context, f *Flow) (*Visit, error) {
+	v := &Visit{Flow: f}
+	if f.Request == nil {
+		return v, nil
+	}
+	client, err := e.Clients.Client(c.Request().Context(), f.Request.ClientID)
+	if err != nil {
+		return nil, fmt.Errorf("client of the flow: %w", err)
+	}
+	v.Client = client
+	return v, nil
+}
+
+// load reads the account of the flow: the one named in it, or that of the
+// browser's session. One statement.
+func (e *Engine) load(c echo.Context, v *Visit) error {
+	ref := e.Cookies.Session(c)
+	subject, err := e.subject(c.Request().Context(), v, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("subject of the flow: %w", err)
+	}
+	if v.OID == 0 {
+		if subject.Session == nil || !subject.Session.Alive(e.Now()) {
+			return nil
+		}
+		v.Name(subject.Account)
+	}
+	v.Subject = subject
+	return nil
+}
+
+func (e *Engine) subject(ctx context.Context, v *Visit, ref *store.SessionRef) (*store.Subject, error) {
+	switch {
+	case v.OID != 0:
+		return e.DB.SubjectByOID(ctx, v.OID, v.ClientID(), ref)
+	case ref != nil:
+		return e.DB.SubjectBySession(ctx, *ref, v.ClientID())
+	default:
+		return nil, store.ErrNotFound
+	}
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"vhod/idp"
+)
+
+// Finish is a sign-in that has come to its end.
+type Finish struct {
+	FlowID uuid.UUID
+	// Browser is the hash of the browser's binding; a sign-out spends it.
+	Browser []byte
+	Subject *Subject
+	// Old is the session that the browser had; it is renewed when it is the
+	// subject's, else ended. Nil is none.
+	Old *SessionRef
+	// Session is the session to record; nil when nothing was proved anew.
+	Session *idp.Session
+	// Consent is the consent to remember; nil when none was given.
+	Consent *idp.Consent
+}
+
+// FinishFlow spends a flow and records the session and consent that it led to, in
+// one round trip. It returns the session's id: the old one's when that was
+// renewed. ErrConflict: the flow was finished before. ErrStale: the account was
+// blocked or secured, or the browser signed out, since the proofs were given.
+func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ...Write) (uuid.UUID, error) {
+	a := f.Subject.Account
+	bucket := int16(a.OID.Bucket())
+	var b Batch
+	b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3)`, bucket, f.FlowID, now.Add(idp.RequestLife))
+	b.Require(`SELECT 1 FROM account WHERE bucket = $1 AND account_id = $2 AND status = 'active' AND security_version = $3
+		AND NOT EXISTS (SELECT 1 FROM spent_flow WHERE bucket = $4 AND flow_id = $5)`,
+		bucket, int64(a.OID), a.SecurityVersion, bucket, browserID(f.Browser))
+	var id uuid.UUID
+	if f.Session != nil {
+		if err := recordSession(&b, f, now, &id); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	if c := f.Consent; c != nil {
+		b.Exec(`INSERT INTO consent (bucket, account_id, client_id, scopes, granted_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (bucket, account_id, client_id) DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at`,
+			bucket, int64(a.OID), c.ClientID, strings.Join(c.Scopes, " "), now, now)
+	}
+	b.Add(writes...)
+	if err := db.Send(ctx, &b); err != nil {
+		return uuid.Nil, err
+	}
+	if f.Session == nil && f.Subject.Session != nil {
+		return f.Subject.Session.ID, nil
+	}
+	return id, nil
+}
+
+// recordSession renews the browser's session of the same account, so that its
+// services keep theirs; any other it ends, and begins a new one.
+func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {
+	s := f.Session
+	bucket := int16(s.OID.Bucket())
+	amr := strings.Join(s.AMR, " ")
+	*id = s.ID
+	old := f.Old
+	if old == nil {
+		old = &SessionRef{CookieHash: []byte{}}
+	} else {
+		b.QueryRow(`UPDATE session SET cookie_hash = $1, amr = $2, auth_time = $3, seen_at = $4, security_version = $5
+			WHERE bucket = $6 AND session_id = $7 AND cookie_hash = $8 AND account_id = $9 AND ended_at = 0 AND expires_at > $10 AND seen_at > $11
+			RETURNING session_id`,
+			[]any{s.CookieHash, amr, s.AuthTime, now, s.SecurityVersion,
+				int16(old.Bucket), old.ID, old.CookieHash, int64(s.OID), now, now.Add(-idp.SessionIdle)},
+			func(row Row) error {
+				var renewed uuid.UUID
+				err := row.Scan(&renewed)
+				if errors.Is(err, ErrNotFound) {
+					return nil
+				}
+				*id = renewed
+				return err
+			})
+		b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND cookie_hash = $4 AND ended_at = 0`,
+			now, int16(old.Bucket), old.ID, old.CookieHash)
+	}
+	device, err := json.Marshal(s.Device)
+	if err != nil {
+		return fmt.Errorf("store: device of session: %w", err)
+	}
+	b.Exec(`INSERT INTO session (bucket, session_id, account_id, cookie_hash, security_version, amr, auth_time, device, created_at, seen_at, expires_at, ended_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+		WHERE NOT EXISTS (SELECT 1 FROM session WHERE bucket = $13 AND session_id = $14 AND cookie_hash = $15)`,
+		bucket, s.ID, int64(s.OID), s.CookieHash, s.SecurityVersion, amr, s.AuthTime,
+		f.Subject.seal(device, "session", uuid.UUID(s.ID).String()), now, now, s.ExpiresAt, 0,
+		bucket, old.ID, s.CookieHash)
+	return nil
+}
+
+// browserID is the id under which a browser's binding is spent.
+func browserID(hash []byte) uuid.UUID {
+	var id uuid.UUID
+	copy(id[:], hash)
+	return id
+}
