@@ -53,6 +53,7 @@ func generate(kek KEK, record *Record) error {
 			return fmt.Errorf("keys: private key: %w", err)
 		}
 	} else {
+		record.Public = []byte{}
 		record.KID = string(record.Use) + "-" + strconv.FormatInt(record.Generation, 10)
 		plain = make([]byte, secretSize)
 		rand.Read(plain) //nolint:errcheck // never fails, see crypto/rand
