@@ -29,37 +29,43 @@ type SessionRef struct {
 	CookieHash []byte
 }
 
+// subjectColumns are what scanSubject reads.
+const subjectColumns = `a.account_id, a.kind, a.level, a.status, a.security_version, a.second_factor, a.lang,
+	a.profile, a.profile_version, a.created_at, k.wrapped,
+	c.scopes, c.granted_at, c.updated_at,
+	s.session_id, s.security_version, s.amr, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.ended_at`
+
+const subjectByOID = `SELECT ` + subjectColumns + `
+	FROM account a
+	JOIN account_key k ON k.bucket = a.bucket AND k.account_id = a.account_id
+	LEFT JOIN consent c ON c.bucket = a.bucket AND c.account_id = a.account_id AND c.client_id = $1
+	LEFT JOIN session s ON s.bucket = a.bucket AND s.account_id = a.account_id AND s.session_id = $2 AND s.cookie_hash = $3
+	WHERE a.bucket = $4 AND a.account_id = $5`
+
+const subjectBySession = `SELECT ` + subjectColumns + `
+	FROM session s
+	JOIN account a ON a.bucket = s.bucket AND a.account_id = s.account_id
+	JOIN account_key k ON k.bucket = a.bucket AND k.account_id = a.account_id
+	LEFT JOIN consent c ON c.bucket = a.bucket AND c.account_id = a.account_id AND c.client_id = $1
+	WHERE s.bucket = $2 AND s.session_id = $3 AND s.cookie_hash = $4 AND s.ended_at = 0`
+
 // SubjectByOID reads an account with its consent for a service and the session
 // that ref points at, if that is of this account. One round trip.
 func (db *DB) SubjectByOID(ctx context.Context, oid idp.OID, clientID string, ref *SessionRef) (*Subject, error) {
-	if ref == nil {
-		ref = &SessionRef{CookieHash: []byte{}}
-	}
-	return db.scanSubject(db.Q(ctx).QueryRow(ctx, `SELECT a.account_id, a.kind, a.level, a.status, a.security_version, a.second_factor, a.lang,
-			a.profile, a.profile_version, a.created_at, k.wrapped,
-			c.scopes, c.granted_at, c.updated_at,
-			s.session_id, s.security_version, s.amr, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.ended_at
-		FROM account a
-		JOIN account_key k ON k.bucket = a.bucket AND k.account_id = a.account_id
-		LEFT JOIN consent c ON c.bucket = a.bucket AND c.account_id = a.account_id AND c.client_id = $1
-		LEFT JOIN session s ON s.bucket = a.bucket AND s.account_id = a.account_id AND s.session_id = $2 AND s.cookie_hash = $3
-		WHERE a.bucket = $4 AND a.account_id = $5`,
-		clientID, ref.ID, ref.CookieHash, int16(oid.Bucket()), int64(oid)), clientID)
+	return db.scanSubject(db.Q(ctx).QueryRow(ctx, subjectByOID, subjectArgs(oid, clientID, ref)...), clientID)
 }
 
 // SubjectBySession reads the account that a browser's cookie points at, with its
 // consent for a service. One round trip.
 func (db *DB) SubjectBySession(ctx context.Context, ref SessionRef, clientID string) (*Subject, error) {
-	return db.scanSubject(db.Q(ctx).QueryRow(ctx, `SELECT a.account_id, a.kind, a.level, a.status, a.security_version, a.second_factor, a.lang,
-			a.profile, a.profile_version, a.created_at, k.wrapped,
-			c.scopes, c.granted_at, c.updated_at,
-			s.session_id, s.security_version, s.amr, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.ended_at
-		FROM session s
-		JOIN account a ON a.bucket = s.bucket AND a.account_id = s.account_id
-		JOIN account_key k ON k.bucket = a.bucket AND k.account_id = a.account_id
-		LEFT JOIN consent c ON c.bucket = a.bucket AND c.account_id = a.account_id AND c.client_id = $1
-		WHERE s.bucket = $2 AND s.session_id = $3 AND s.cookie_hash = $4 AND s.ended_at = 0`,
-		clientID, int16(ref.Bucket), ref.ID, ref.CookieHash), clientID)
+	return db.scanSubject(db.Q(ctx).QueryRow(ctx, subjectBySession, clientID, int16(ref.Bucket), ref.ID, ref.CookieHash), clientID)
+}
+
+func subjectArgs(oid idp.OID, clientID string, ref *SessionRef) []any {
+	if ref == nil {
+		ref = &SessionRef{CookieHash: []byte{}}
+	}
+	return []any{clientID, ref.ID, ref.CookieHash, int16(oid.Bucket()), int64(oid)}
 }
 
 func (db *DB) scanSubject(row Row, clientID string) (*Subject, error) {
@@ -115,7 +121,7 @@ func profileAAD(oid idp.OID, version int64) []string {
 	return []string{"account", oid.String(), strconv.FormatInt(version, 10)}
 }
 
-// SealFor seals a value of a row that belongs to the subject's account.
+// seal seals a value of a row that belongs to the subject's account.
 func (s *Subject) seal(plain []byte, table, row string) []byte {
 	return s.key.Seal(plain, table, s.Account.OID.String(), row)
 }
