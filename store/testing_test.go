@@ -13,6 +13,7 @@ func containsSecret(err error) bool { return strings.Contains(err.Error(), "secr
 func table(t *testing.T, db *store.DB) {
 	t.Helper()
 	for _, statement := range []string{
+		"CREATE TABLE IF NOT EXISTS guard (holds BOOLEAN NOT NULL, CONSTRAINT guard_holds CHECK (holds))",
 		"CREATE TABLE coin (coin_id BIGINT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, spent BIGINT NOT NULL, UNIQUE (owner))",
 		"CREATE TABLE kinds (id UUID NOT NULL PRIMARY KEY, at BIGINT NOT NULL, small SMALLINT NOT NULL, yes BOOLEAN NOT NULL, data BYTEA NOT NULL, word TEXT NOT NULL)",
 	} {
