@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -169,6 +170,53 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	if _, _, err := r.Verify(t.Context(), good, nil); !errors.Is(err, ErrToken) {
 		t.Errorf("no algorithm asked for: %v", err)
+	}
+}
+
+// RS256 and PS256 keys are both RSA: one is never taken for the other.
+func TestVerifyHoldsKeysToTheirAlgorithm(t *testing.T) {
+	r := newRing(t, &memory{}, newClock().Now, func(c *Config) { c.Algorithms = []string{RS256, PS256} })
+	for _, alg := range [][2]string{{RS256, PS256}, {PS256, RS256}} {
+		k := r.current.Load().sign[alg[0]][0]
+		signer, err := jose.NewSigner(jose.SigningKey{
+			Algorithm: jose.SignatureAlgorithm(alg[1]),
+			Key:       jose.JSONWebKey{Key: k.private, KeyID: k.KID},
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := signer.Sign([]byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := signed.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := r.Verify(t.Context(), token, allAlgorithms); !errors.Is(err, ErrToken) {
+			t.Errorf("%s under the key of %s: %v", alg[1], alg[0], err)
+		}
+	}
+}
+
+// A key ends by the clock alone, whether or not the storage was read since.
+func TestVerifyRefusesAnExpiredKey(t *testing.T) {
+	c := newClock()
+	r := newRing(t, &memory{}, c.Now)
+	token, err := r.Sign(t.Context(), ES256, "", map[string]int{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Rotate(t.Context(), UseSign, ES256, Emergency); err != nil {
+		t.Fatal(err)
+	}
+	c.add(24*time.Hour - time.Second)
+	if _, _, err := r.Verify(t.Context(), token, []string{ES256}); err != nil {
+		t.Errorf("within its time: %v", err)
+	}
+	c.add(time.Second)
+	if _, _, err := r.Verify(t.Context(), token, []string{ES256}); !errors.Is(err, ErrToken) {
+		t.Errorf("past its time: %v", err)
 	}
 }
 

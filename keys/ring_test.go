@@ -343,6 +343,29 @@ func TestTamperedRecordIsRefused(t *testing.T) {
 	}
 }
 
+// Not even a holder of the key-encryption key can publish a key under another's name.
+func TestNameIsTheThumbprint(t *testing.T) {
+	m, kek := &memory{}, mustKEK(t, kekA)
+	newRing(t, m, newClock().Now)
+	for i := range m.records {
+		r := &m.records[i]
+		if r.Use != UseSign {
+			continue
+		}
+		plain, err := kek.Unwrap(r.Sealed, recordAAD(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.KID = strings.Repeat("A", kidLength)
+		if r.Sealed, err = kek.Wrap(plain, recordAAD(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := NewRing(t.Context(), Config{Storage: m, KEK: kek, Now: newClock().Now, Algorithms: []string{ES256}}); err == nil {
+		t.Error("taken in")
+	}
+}
+
 func TestUnknownRecordsAreLeftAlone(t *testing.T) {
 	m := &memory{}
 	newRing(t, m, newClock().Now)
