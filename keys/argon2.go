@@ -70,8 +70,9 @@ func parsePHC(text string, maxMemory uint32) (phc, error) {
 		}
 		numbers[i] = uint32(n)
 	}
-	p := phc{cost: Cost{Memory: numbers[0], Time: numbers[1], Threads: uint8(numbers[2])}} //nolint:gosec // at most maxThreads
-	if p.cost.Memory < 8*uint32(p.cost.Threads) {                                          // RFC 9106 §3.1
+	p := phc{cost: Cost{Memory: numbers[0], Time: numbers[1], Threads: uint8(numbers[2])}}
+	// RFC 9106 §3.1: 8 KiB a lane at least.
+	if p.cost.Memory < 8*uint32(p.cost.Threads) {
 		return phc{}, ErrPHC
 	}
 	var err error
@@ -98,7 +99,7 @@ func (p phc) derive(password string) []byte {
 	if len(p.tag) != 0 {
 		size = len(p.tag)
 	}
-	return argon2.IDKey([]byte(password), p.salt, p.cost.Time, p.cost.Memory, p.cost.Threads, uint32(size)) //nolint:gosec // at most maxTag
+	return argon2.IDKey([]byte(password), p.salt, p.cost.Time, p.cost.Memory, p.cost.Threads, uint32(size)) // at most maxTag
 }
 
 func (p phc) matches(tag []byte) bool {

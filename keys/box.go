@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -37,9 +36,9 @@ func (r *Ring) Seal(purpose string, aad, plaintext []byte) (string, error) {
 	}
 	out := make([]byte, boxHeader+chacha20poly1305.NonceSizeX, size)
 	out[0] = boxVersion
-	binary.BigEndian.PutUint32(out[1:], uint32(k.Generation)) //nolint:gosec // a rotation a second would take 136 years
+	binary.BigEndian.PutUint32(out[1:], uint32(k.Generation)) // a rotation a second would take 136 years
 	nonce := out[boxHeader:]
-	rand.Read(nonce) //nolint:errcheck // never fails, see crypto/rand
+	fillRandom(nonce)
 	out = aead.Seal(out, nonce, plaintext, boxAAD(out[:boxHeader], aad))
 	return base64.RawURLEncoding.EncodeToString(out), nil
 }
@@ -104,7 +103,7 @@ func boxAAD(header, aad []byte) []byte {
 // boxAEAD is made once for each purpose; purposes are few and the program's own.
 func (k *key) boxAEAD(purpose string) (cipher.AEAD, error) {
 	if cached, ok := k.derived.Load(purpose); ok {
-		return cached.(cipher.AEAD), nil //nolint:forcetypeassert // a box key derives nothing else
+		return cached.(cipher.AEAD), nil // a box key derives nothing else
 	}
 	subkey, err := hkdf.Key(sha256.New, k.secret, nil, "vhod box "+purpose, chacha20poly1305.KeySize)
 	if err != nil {

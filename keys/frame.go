@@ -17,6 +17,6 @@ func frame[T ~string | ~[]byte](parts ...T) []byte {
 }
 
 func appendPart[T ~string | ~[]byte](out []byte, part T) []byte {
-	out = binary.BigEndian.AppendUint32(out, uint32(len(part))) //nolint:gosec // parts are bounded far below 4 GiB by every caller
+	out = binary.BigEndian.AppendUint32(out, uint32(len(part))) // parts are bounded far below 4 GiB by every caller
 	return append(out, part...)
 }

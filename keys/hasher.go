@@ -2,7 +2,6 @@ package keys
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"runtime"
 	"time"
@@ -68,7 +67,7 @@ func NewHasher(config HashConfig) (*Hasher, error) {
 		limiter: limiter{slots: make(chan struct{}, config.Slots), queue: config.Queue},
 	}
 	h.dummy = phc{cost: c, salt: make([]byte, saltSize)}
-	rand.Read(h.dummy.salt) //nolint:errcheck // never fails, see crypto/rand
+	fillRandom(h.dummy.salt)
 	begin := h.now()
 	h.dummy.tag = h.dummy.derive(RandomToken(saltSize))
 	h.limiter.average = max(h.now().Sub(begin), shortestHash)
@@ -80,7 +79,7 @@ func NewHasher(config HashConfig) (*Hasher, error) {
 // ErrPasswordTooLong, *BusyError, the error of ctx.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	p := phc{cost: h.cost, salt: make([]byte, saltSize)}
-	rand.Read(p.salt) //nolint:errcheck // never fails, see crypto/rand
+	fillRandom(p.salt)
 	tag, err := h.work(ctx, p, password)
 	if err != nil {
 		return "", err

@@ -36,7 +36,7 @@ func (r *Ring) Index(kind, normalized string) []BlindIndex {
 func (k *key) index(kind, normalized string) BlindIndex {
 	h := hmac.New(sha256.New, k.indexKey(kind))
 	h.Write([]byte(normalized))
-	index := BlindIndex{Version: int16(k.Generation)} //nolint:gosec // index keys are rotated by hand
+	index := BlindIndex{Version: int16(k.Generation)} // index keys are rotated by hand
 	copy(index.Value[:], h.Sum(nil))
 	return index
 }
@@ -46,7 +46,7 @@ func (k *key) index(kind, normalized string) BlindIndex {
 // so that there is nothing to extract (§3.3).
 func (k *key) indexKey(kind string) []byte {
 	if cached, ok := k.derived.Load(kind); ok {
-		return cached.([]byte) //nolint:forcetypeassert // an index key derives nothing else
+		return cached.([]byte) // an index key derives nothing else
 	}
 	h := hmac.New(sha256.New, k.secret)
 	h.Write([]byte("vhod index " + kind))

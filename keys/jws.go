@@ -58,7 +58,7 @@ func (r *Ring) Sign(_ context.Context, alg, typ string, claims any) (string, err
 // signer is made once for each typ; the types are few and the program's own.
 func (k *key) signer(typ string) (jose.Signer, error) {
 	if cached, ok := k.derived.Load(typ); ok {
-		return cached.(jose.Signer), nil //nolint:forcetypeassert // a signing key derives nothing else
+		return cached.(jose.Signer), nil // a signing key derives nothing else
 	}
 	if len(typ) > maxTyp {
 		return nil, fmt.Errorf("keys: sign: typ is longer than %d bytes", maxTyp)

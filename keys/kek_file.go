@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -14,11 +13,11 @@ import (
 // refuses a file that anybody but its owner may read or write. A missing file
 // is an error that errors.Is fs.ErrNotExist.
 func LoadKEK(path string) (KEK, error) {
-	file, err := os.Open(path) //nolint:gosec // the path is the operator's configuration
+	file, err := os.Open(path) // the path is the operator's configuration
 	if err != nil {
 		return nil, fmt.Errorf("keys: key-encryption key file: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // opened for reading only
+	defer func() { _ = file.Close() }() // opened for reading only
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("keys: key-encryption key file: %w", err)
@@ -46,14 +45,14 @@ func LoadKEK(path string) (KEK, error) {
 func CreateKEKFile(path string) (KEK, error) {
 	var id [4]byte
 	var secret [kekSize]byte
-	rand.Read(id[:])     //nolint:errcheck // never fails, see crypto/rand
-	rand.Read(secret[:]) //nolint:errcheck // never fails, see crypto/rand
+	fillRandom(id[:])
+	fillRandom(secret[:])
 	text := "kek-" + hex.EncodeToString(id[:]) + ":" + base64.StdEncoding.EncodeToString(secret[:]) + "\n"
 	kek, err := ParseKEK(text)
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the path is the operator's configuration
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // the path is the operator's configuration
 	if err != nil {
 		return nil, fmt.Errorf("keys: key-encryption key file: %w", err)
 	}

@@ -58,13 +58,13 @@ func (r *Ring) macAhead(version byte) bool {
 	for _, k := range r.current.Load().mac {
 		newest = max(newest, k.Generation)
 	}
-	ahead := version - byte(newest) //nolint:gosec // versions wrap, see version
+	ahead := version - byte(newest) // versions wrap, see version
 	return ahead > 0 && ahead <= boxAhead
 }
 
 // version is the generation in one byte. It wraps after 256 generations: by then
 // the key that had it before is long gone.
-func (k *key) version() byte { return byte(k.Generation) } //nolint:gosec // wrapping is meant
+func (k *key) version() byte { return byte(k.Generation) } // wrapping is meant
 
 func (k *key) mac(purpose string, parts [][]byte) []byte {
 	h := hmac.New(sha256.New, k.secret)

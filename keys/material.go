@@ -56,7 +56,7 @@ func generate(kek KEK, record *Record) error {
 		record.Public = []byte{}
 		record.KID = string(record.Use) + "-" + strconv.FormatInt(record.Generation, 10)
 		plain = make([]byte, secretSize)
-		rand.Read(plain) //nolint:errcheck // never fails, see crypto/rand
+		fillRandom(plain)
 	}
 	sealed, err := kek.Wrap(plain, recordAAD(record))
 	if err != nil {
