@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -86,5 +87,41 @@ func TestPersonalDataNeedsKEK(t *testing.T) {
 	defer db.Close()
 	if _, err := db.KEK().Wrap(nil, nil); err == nil {
 		t.Fatal("wrapped without a key")
+	}
+}
+
+func TestMigrateTogether(t *testing.T) {
+	dsn := storetest.DSN(t, storetest.Postgres)
+	results := make(chan error, 2)
+	for range cap(results) {
+		go func() {
+			db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: storetest.NewClock().Now})
+			if err == nil {
+				defer db.Close()
+				err = db.Migrate(t.Context())
+			}
+			results <- err
+		}()
+	}
+	for range cap(results) {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSQLiteFileIsPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "odd name ?#%.db")
+	db, err := store.Open(t.Context(), store.Config{DSN: path, Now: storetest.NewClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec(t, db, "CREATE TABLE t (a TEXT)")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%q: %v, %v", suffix, info, err)
+		}
 	}
 }

@@ -91,19 +91,18 @@ func (e *sqlite) name() string { return engineSQLite }
 
 // close waits for the connections in use, the writer last: it checkpoints.
 func (e *sqlite) close() {
-	for range cap(e.readers) {
-		select {
-		case c := <-e.readers:
-			c.close()
-		case <-time.After(e.wait):
+	ctx, cancel := context.WithTimeout(context.Background(), e.wait)
+	defer cancel()
+	for _, free := range []chan *sqliteConn{e.readers, e.writer} {
+		for range cap(free) {
+			select {
+			case c := <-free:
+				c.close()
+			case <-ctx.Done(): // left to the end of the process, which loses nothing committed
+			}
 		}
 	}
-	select {
-	case c := <-e.writer:
-		c.close()
-	case <-time.After(e.wait):
-	}
-	_ = e.db.Close() // nothing is left to lose: every commit is on the disk
+	_ = e.db.Close() // as above
 }
 
 // acquire takes the writer or a reader, waiting no longer than configured.
