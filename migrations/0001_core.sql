@@ -1,5 +1,11 @@
 -- +goose Up
 
+-- Stays empty: an insert says that a condition of a batch did not hold.
+CREATE TABLE guard (
+    holds BOOLEAN NOT NULL,
+    CONSTRAINT guard_holds CHECK (holds)
+);
+
 -- The keys of the provider, symmetric ones too, sealed under the key-encryption key.
 CREATE TABLE signing_key (
     kid         TEXT     NOT NULL PRIMARY KEY,

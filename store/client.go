@@ -68,9 +68,10 @@ func (db *DB) UpdateClient(ctx context.Context, c *idp.Client, before time.Time,
 		return fmt.Errorf("store: metadata of client: %w", err)
 	}
 	var b Batch
-	b.Require(`SELECT 1 FROM client WHERE client_id = $1 AND updated_at = $2`, c.ID, before)
 	b.Exec(`UPDATE client SET secret_hash = $1, status = $2, metadata = $3, updated_at = $4 WHERE client_id = $5 AND updated_at = $6`,
 		c.SecretHash, string(c.Status), string(metadata), c.UpdatedAt, c.ID, before)
+	b.Require(`SELECT 1 FROM client WHERE client_id = $1 AND updated_at = $2 AND metadata = $3 AND status = $4 AND secret_hash = $5`,
+		c.ID, c.UpdatedAt, string(metadata), string(c.Status), c.SecretHash)
 	b.Add(writes...)
 	return db.Send(ctx, &b)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"vhod/keys"
 )
@@ -32,13 +31,10 @@ func (db *DB) Keys(ctx context.Context) ([]keys.Record, error) {
 // AddKey keeps a new key; false when this generation exists, made by another
 // instance.
 func (db *DB) AddKey(ctx context.Context, r keys.Record) (bool, error) {
-	_, err := db.Q(ctx).Exec(ctx, `INSERT INTO signing_key (kid, use, alg, generation, sealed, public, created_at, activate_at, retire_at, expire_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	n, err := db.Q(ctx).Exec(ctx, `INSERT INTO signing_key (kid, use, alg, generation, sealed, public, created_at, activate_at, retire_at, expire_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
 		r.KID, string(r.Use), r.Alg, r.Generation, r.Sealed, r.Public, r.CreatedAt, r.ActivateAt, r.RetireAt, r.ExpireAt)
-	if errors.Is(err, ErrConflict) {
-		return false, nil
-	}
-	return err == nil, err
+	return n == 1, err
 }
 
 // UpdateKey keeps a key's new times and sealed form.
