@@ -257,6 +257,7 @@ CREATE TABLE job (
 );
 CREATE INDEX job_due ON job (state, run_at);
 CREATE INDEX job_reference ON job (reference);
+CREATE INDEX job_finished ON job (finished_at);
 
 -- The audit journal.
 CREATE TABLE event (
@@ -272,6 +273,7 @@ CREATE TABLE event (
     PRIMARY KEY (bucket, event_id)
 );
 CREATE INDEX event_account ON event (bucket, account_id, at);
+CREATE INDEX event_at ON event (at);
 
 -- Messages of the sandbox, kept instead of sent.
 CREATE TABLE inbox (

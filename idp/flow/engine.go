@@ -131,6 +131,21 @@ func (v *Visit) Named(s *store.Subject) {
 	v.Subject = s
 }
 
+// Forget drops the account named so far: another one is meant.
+func (v *Visit) Forget() {
+	v.Progress = Progress{AccountChosen: true, OtherAccount: true}
+	v.Subject = nil
+}
+
+// ServiceName is the name of the flow's service in the language of the request,
+// or empty.
+func (v *Visit) ServiceName(lang string) string {
+	if v.Client == nil {
+		return ""
+	}
+	return v.Client.NameIn(lang)
+}
+
 // Proved records a proof of the visit's subject and moves on. The writes are kept
 // with the finish, or at once when the flow does not finish yet.
 func (e *Engine) Proved(c echo.Context, v *Visit, m Method, writes ...store.Write) error {
@@ -205,6 +220,9 @@ func (e *Engine) visit(c echo.Context, f *Flow) (*Visit, error) {
 // browser's session. One statement.
 func (e *Engine) load(c echo.Context, v *Visit) error {
 	ref := e.Cookies.Session(c)
+	if v.OID == 0 && v.OtherAccount {
+		return nil
+	}
 	subject, err := e.subject(c.Request().Context(), v, ref)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil

@@ -55,6 +55,8 @@ type Progress struct {
 	// AccountChosen answers prompt=select_account; Consented answers the consent
 	// page.
 	AccountChosen bool `json:"a,omitempty"`
+	// OtherAccount tells that the browser's session is not the account meant.
+	OtherAccount bool `json:"e,omitempty"`
 	Consented     bool `json:"c,omitempty"`
 	// CodeID is the code last sent to the person in this flow.
 	CodeID uuid.UUID `json:"i,omitzero"`
