@@ -1,0 +1,48 @@
+package ui
+
+import (
+	"context"
+
+	"golang.org/x/text/language"
+)
+
+// Languages lists the languages of every page, the preferred first.
+func Languages() []string { return []string{"ru", "en"} }
+
+var matcher = language.NewMatcher([]language.Tag{language.Russian, language.English})
+
+// maxLanguages bounds what is parsed of a stranger's wish.
+const maxLanguages = 256
+
+// MatchLanguage finds the language for the first wish that can be met: tags or
+// Accept-Language values (RFC 9110 §12.5.4). Without one it is the first of ours.
+func MatchLanguage(wishes ...string) string {
+	for _, wish := range wishes {
+		if wish == "" || len(wish) > maxLanguages {
+			continue
+		}
+		tags, _, err := language.ParseAcceptLanguage(wish)
+		if err != nil || len(tags) == 0 {
+			continue
+		}
+		if _, i, confidence := matcher.Match(tags...); confidence >= language.High {
+			return Languages()[i]
+		}
+	}
+	return Languages()[0]
+}
+
+type langKey struct{}
+
+// WithLang carries the language of a request.
+func WithLang(ctx context.Context, lang string) context.Context {
+	return context.WithValue(ctx, langKey{}, lang)
+}
+
+// Lang is the language of a request.
+func Lang(ctx context.Context) string {
+	if lang, ok := ctx.Value(langKey{}).(string); ok {
+		return lang
+	}
+	return Languages()[0]
+}

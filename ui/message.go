@@ -1,0 +1,43 @@
+package ui
+
+import "fmt"
+
+// Message is an SMS or e-mail in the language of its reader.
+type Message struct {
+	Subject string // empty for SMS
+	Text    string
+}
+
+// The messages. Those with _sms are short and have no subject.
+const (
+	MessageRegisterSMS   = "register_code_sms"       // Code, Host
+	MessageRegisterEmail = "register_code_email"     // Code, Link
+	MessageExistingSMS   = "register_existing_sms"   // Host
+	MessageExistingEmail = "register_existing_email" // Link
+	MessageLoginSMS      = "login_code_sms"          // Code, Host
+	MessagePasswordSMS   = "password_changed_sms"    // Host
+	MessagePasswordEmail = "password_changed_email"  // Link
+	MessageBlockedSMS    = "account_blocked_sms"     // Host
+	MessageBlockedEmail  = "account_blocked_email"   // Link
+)
+
+// Message renders a message by its name.
+func (u *UI) Message(lang, name string, args map[string]any) (Message, error) {
+	t := u.texts[lang]
+	if t == nil {
+		return Message{}, fmt.Errorf("ui: no language %q", lang)
+	}
+	text, err := t.get("message."+name+".text", args)
+	if err != nil {
+		return Message{}, err
+	}
+	m := Message{Text: text}
+	if _, short := smsNames[name]; !short {
+		m.Subject, err = t.get("message."+name+".subject", args)
+	}
+	return m, err
+}
+
+var smsNames = map[string]struct{}{
+	MessageRegisterSMS: {}, MessageExistingSMS: {}, MessageLoginSMS: {}, MessagePasswordSMS: {}, MessageBlockedSMS: {},
+}

@@ -1,0 +1,88 @@
+package ui
+
+// Text is a sentence to be shown, in whatever language the page is: handlers
+// hold its id, never its words. The zero Text is none.
+type Text struct {
+	ID   string
+	Args map[string]any
+}
+
+// T is a text with arguments, given as name, value, name, value.
+func T(id string, args ...any) Text {
+	t := Text{ID: id}
+	for i := 0; i+1 < len(args); i += 2 {
+		if t.Args == nil {
+			t.Args = map[string]any{}
+		}
+		t.Args[args[i].(string)] = args[i+1] //nolint:errcheck,forcetypeassert // names are literals
+	}
+	return t
+}
+
+// IsZero tells that there is nothing to show.
+func (t Text) IsZero() bool { return t.ID == "" }
+
+// Field is what was typed into a field and what is wrong with it.
+type Field struct {
+	Value string
+	Error Text
+}
+
+// The texts that handlers choose among.
+const (
+	LoginWrong          = "error.login_wrong"
+	LoginEmpty          = "error.login_empty"
+	LoginBlocked        = "error.login_blocked" // Count: minutes
+	LoginAccountBlocked = "error.account_blocked"
+	FlowRestarted       = "notice.flow_restarted"
+
+	CodeEmpty     = "error.code_empty"
+	CodeWrong     = "error.code_wrong" // Count: tries left
+	CodeExpired   = "error.code_expired"
+	CodeTries     = "error.code_tries"
+	CodeBlocked   = "error.code_blocked"   // Count: minutes
+	ResendPause   = "error.resend_pause"   // Count: seconds
+	MessageBudget = "error.message_budget" // Count: minutes
+	LinkInvalid   = "error.link_invalid"   // the e-mailed link is used or too old
+
+	ContactEmpty      = "error.contact_empty"
+	ContactInvalid    = "error.contact_invalid"
+	PhoneInvalid      = "error.phone_invalid"
+	EmailInvalid      = "error.email_invalid"
+	EmailDisposable   = "error.email_disposable"
+	EmailRole         = "error.email_role"
+	EmailDomain       = "error.email_domain"
+	ConsentsMissing   = "error.consents_missing"
+	SurnameEmpty      = "error.surname_empty"
+	NameEmpty         = "error.name_empty"
+	NameInvalid       = "error.name_invalid"
+	BirthDateEmpty    = "error.birth_date_empty"
+	BirthDateInvalid  = "error.birth_date_invalid"
+	BirthDateFuture   = "error.birth_date_future"
+	TooYoung          = "error.too_young" // Age
+	RegisterTaken     = "error.register_taken"
+	PasswordEmpty     = "error.password_empty"
+	PasswordsDiffer   = "error.passwords_differ"
+	PasswordTooShort  = "error.password_too_short" // Length
+	PasswordTooLong   = "error.password_too_long"  // Length
+	PasswordNoUpper   = "error.password_no_upper"
+	PasswordNoLower   = "error.password_no_lower"
+	PasswordNoDigit   = "error.password_no_digit"
+	PasswordNoSpecial = "error.password_no_special"
+	PasswordRun       = "error.password_run"
+	PasswordCommon    = "error.password_common"
+	PasswordPersonal  = "error.password_personal"
+	PasswordFormer    = "error.password_former"
+
+	NoticePassword     = "notice.password"
+	NoticeSecondFactor = "notice.second_factor"
+	NoticeWithdrawn    = "notice.withdrawn"
+	NoticeSessionEnded = "notice.session_ended"
+	NoticeRegistered   = "notice.registered"
+	NoticeResumed      = "notice.resumed"
+	NoticeCodeSent     = "notice.code_sent"
+
+	ErrorRedirectURI   = "error.redirect_uri"   // the address to return to is not registered
+	ErrorClientUnknown = "error.client_unknown" // the service is not registered or disabled
+	ErrorRequest       = "error.request"        // the service's request cannot be answered
+)
