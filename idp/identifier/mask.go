@@ -1,0 +1,36 @@
+package identifier
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"vhod/idp"
+)
+
+// Mask hides an identifier but for its ends, enough for its owner to know it.
+func Mask(kind idp.IdentifierKind, value string) string {
+	const hidden = "···"
+	switch kind {
+	case idp.IdentifierEmail:
+		at := strings.LastIndexByte(value, '@')
+		if at <= 0 {
+			return hidden
+		}
+		first, _ := utf8.DecodeRuneInString(value)
+		last, _ := utf8.DecodeLastRuneInString(value[:at])
+		if utf8.RuneCountInString(value[:at]) < 3 {
+			return string(first) + hidden + value[at:]
+		}
+		return string(first) + hidden + string(last) + value[at:]
+	case idp.IdentifierPhone:
+		if len(value) < 6 {
+			return hidden
+		}
+		return value[:2] + " " + hidden + " " + hidden + "-" + value[len(value)-4:len(value)-2] + "-" + value[len(value)-2:]
+	default:
+		if len(value) < 4 {
+			return hidden
+		}
+		return hidden + value[len(value)-2:]
+	}
+}
