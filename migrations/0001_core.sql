@@ -196,8 +196,10 @@ CREATE TABLE code (
     purpose    TEXT     NOT NULL,
     subject    BYTEA    NOT NULL,
     code_mac   BYTEA    NOT NULL,
+    link_mac   BYTEA    NOT NULL,
     tries      SMALLINT NOT NULL,
     created_at BIGINT   NOT NULL,
+    code_until BIGINT   NOT NULL,
     expires_at BIGINT   NOT NULL,
     spent_at   BIGINT   NOT NULL
 );
@@ -240,20 +242,19 @@ CREATE TABLE budget (
 );
 CREATE INDEX budget_window ON budget (window_start);
 
--- The outbox: messages and calls to make, written with what caused them.
+-- The outbox: messages to send, written with what caused them. run_at is when a
+-- job is due; leasing it moves that ahead.
 CREATE TABLE job (
-    job_id       UUID     NOT NULL PRIMARY KEY,
-    kind         TEXT     NOT NULL,
-    reference    UUID     NOT NULL,
-    destination  BYTEA    NOT NULL,
-    payload      BYTEA    NOT NULL,
-    state        TEXT     NOT NULL,
-    attempts     BIGINT   NOT NULL,
-    run_at       BIGINT   NOT NULL,
-    leased_until BIGINT   NOT NULL,
-    last_error   TEXT     NOT NULL,
-    created_at   BIGINT   NOT NULL,
-    finished_at  BIGINT   NOT NULL
+    job_id      UUID   NOT NULL PRIMARY KEY,
+    kind        TEXT   NOT NULL,
+    reference   UUID   NOT NULL,
+    payload     TEXT   NOT NULL,
+    state       TEXT   NOT NULL,
+    attempts    BIGINT NOT NULL,
+    run_at      BIGINT NOT NULL,
+    last_error  TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT NOT NULL
 );
 CREATE INDEX job_due ON job (state, run_at);
 CREATE INDEX job_reference ON job (reference);

@@ -57,7 +57,7 @@ type Progress struct {
 	AccountChosen bool `json:"a,omitempty"`
 	// OtherAccount tells that the browser's session is not the account meant.
 	OtherAccount bool `json:"e,omitempty"`
-	Consented     bool `json:"c,omitempty"`
+	Consented    bool `json:"c,omitempty"`
 	// CodeID is the code last sent to the person in this flow.
 	CodeID uuid.UUID `json:"i,omitzero"`
 	// Registration is the registration in progress.

@@ -1,0 +1,62 @@
+package guard
+
+import (
+	"encoding/binary"
+	"time"
+
+	"vhod/idp"
+	"vhod/keys"
+	"vhod/store"
+)
+
+// The kinds of tries, counted apart: wrong passwords close no other way in.
+const (
+	Password     = "password"
+	SecondFactor = "second_factor"
+)
+
+// blockAt is the failure that blocks for the first time (R-LOG-4).
+const blockAt = 5
+
+// Attempts counts tries.
+type Attempts struct {
+	Ring *keys.Ring
+	Now  idp.Clock
+}
+
+// Attempt is one reserved try.
+type Attempt struct {
+	store.Attempt
+	now time.Time
+}
+
+// Blocked tells that the try must not be made.
+func (a *Attempt) Blocked() bool { return !a.Allowed }
+
+// BlocksNow tells that this try, having failed, closed the way.
+func (a *Attempt) BlocksNow() bool { return a.Allowed && a.Failures >= blockAt }
+
+// Left is how long the way stays closed.
+func (a *Attempt) Left() time.Duration { return max(0, a.BlockedUntil.Sub(a.now)) }
+
+// Account is whom tries on an account are counted for.
+func (g *Attempts) Account(oid idp.OID) store.AttemptSubject {
+	mac := g.Ring.MAC("attempt", binary.BigEndian.AppendUint64(nil, uint64(oid)))
+	return store.AttemptSubject{Bucket: int16(oid.Bucket()), ID: [16]byte(mac[:16])}
+}
+
+// Unknown is whom tries on a login that nobody has are counted for.
+func (g *Attempts) Unknown(login keys.BlindIndex) store.AttemptSubject {
+	return store.AttemptSubject{Bucket: int16(binary.BigEndian.Uint16(login.Value[:]) % idp.Buckets), ID: login.Value}
+}
+
+// Reserve counts a try before it is made.
+func (g *Attempts) Reserve(kind string, s store.AttemptSubject, out *Attempt) store.Write {
+	out.now = g.Now()
+	return store.ReserveAttempt(s, kind, out.now, &out.Attempt)
+}
+
+// Clear forgets the failures after a success.
+func (g *Attempts) Clear(kind string, s store.AttemptSubject) store.Write {
+	return store.ClearAttempts(s, kind)
+}

@@ -1,0 +1,163 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp"
+	"vhod/idp/audit"
+	"vhod/idp/flow"
+	"vhod/idp/guard"
+	"vhod/idp/identifier"
+	"vhod/idp/notify"
+	"vhod/idp/session"
+	"vhod/keys"
+	"vhod/store"
+	"vhod/ui"
+)
+
+// Login shows and checks the page of login and password.
+type Login struct {
+	DB       *store.DB
+	Ring     *keys.Ring
+	Hasher   *keys.Hasher
+	Flows    *flow.Engine
+	Cookies  session.Cookies
+	Attempts *guard.Attempts
+	Sender   *notify.Sender
+	Now      idp.Clock
+}
+
+// maxLogin and maxPassword bound what is read, in bytes.
+const (
+	maxLogin    = 320
+	maxPassword = 1024
+)
+
+// Show is GET /login.
+func (l *Login) Show(c echo.Context) error {
+	v, _, err := l.Flows.At(c, flow.StepLogin)
+	if v == nil {
+		return err
+	}
+	return l.page(c, v, http.StatusOK, ui.Text{}, "")
+}
+
+// Submit is POST /login/password: three round trips up to the answer, the same
+// for logins that exist and that do not.
+func (l *Login) Submit(c echo.Context) error {
+	v, err := l.Flows.Open(c)
+	if err != nil {
+		return err
+	}
+	login, password := c.FormValue("login"), c.FormValue("password")
+	if login == "" || password == "" {
+		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginEmpty), login)
+	}
+	if len(login) > maxLogin || len(password) > maxPassword {
+		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), "")
+	}
+	ctx := c.Request().Context()
+	oid, subject, err := l.find(ctx, login)
+	if err != nil {
+		return err
+	}
+	var attempt guard.Attempt
+	state, err := l.DB.BeginLogin(ctx, oid, v.ClientID(), l.Cookies.Session(c), idp.CredentialPassword, l.Attempts.Reserve(guard.Password, subject, &attempt))
+	if err != nil {
+		return err
+	}
+	if attempt.Blocked() {
+		return l.blocked(c, v, login, attempt)
+	}
+	proved, writes, err := l.verify(c, state, Normalize(password))
+	if err != nil {
+		return err
+	}
+	if !proved {
+		return l.refused(c, v, login, oid, state, attempt)
+	}
+	if state.Subject.Account.Status != idp.StatusActive {
+		return l.page(c, v, http.StatusForbidden, ui.T(ui.LoginAccountBlocked), login)
+	}
+	v.Named(state.Subject)
+	return l.Flows.Proved(c, v, Method, append(writes, l.Attempts.Clear(guard.Password, subject))...)
+}
+
+// find looks up whose the login is, zero when nobody's, and gives the subject
+// under which tries are counted. One round trip whatever was typed.
+func (l *Login) find(ctx context.Context, login string) (idp.OID, guard.Subject, error) {
+	candidates := identifier.ParseLogin(login)
+	var values []keys.BlindIndex
+	for _, one := range candidates {
+		values = append(values, l.Ring.Index(string(one.Kind), one.Value)...)
+	}
+	if len(values) == 0 {
+		// What is no identifier at all is looked up like one that nobody has.
+		values = l.Ring.Index("unreadable", login)
+	}
+	oid, err := l.DB.AccountByIdentifier(ctx, values)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, l.Attempts.Unknown(values[0]), nil
+	}
+	if err != nil {
+		return 0, guard.Subject{}, err
+	}
+	return oid, l.Attempts.Account(oid), nil
+}
+
+// verify checks the password; for want of an account it does the same work.
+func (l *Login) verify(c echo.Context, state *store.LoginState, password string) (bool, []store.Write, error) {
+	ctx := c.Request().Context()
+	if state.Subject == nil || len(state.Credentials) == 0 {
+		return false, nil, l.Hasher.Dummy(ctx, password)
+	}
+	kept, err := parse(state.Credentials[0])
+	if err != nil {
+		return false, nil, err
+	}
+	ok, rehash, err := l.Hasher.Verify(ctx, kept.Hash, password)
+	if err != nil || !ok || !rehash {
+		return ok, nil, err
+	}
+	// The cost was raised since: the next time is checked against the new one.
+	renewed, err := credential(ctx, l.Hasher, state.Credentials[0], kept.Former, password, kept.SetAt)
+	if err != nil {
+		return false, nil, err
+	}
+	event, err := audit.New(c, l.Now(), idp.EventPasswordRehashed, state.Subject.Account.OID, "", nil)
+	return true, []store.Write{state.Subject.SetCredential(renewed), event}, err
+}
+
+// refused tells of a wrong password, and the owner of the block that it caused.
+func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID, state *store.LoginState, attempt guard.Attempt) error {
+	event, err := audit.New(c, l.Now(), idp.EventLoginFailed, oid, v.ClientID(), map[string]string{"method": Method.Name})
+	if err != nil {
+		return err
+	}
+	writes := []store.Write{event}
+	if attempt.BlocksNow() {
+		blocked, err := audit.New(c, l.Now(), idp.EventLoginBlocked, oid, v.ClientID(), map[string]string{"method": Method.Name})
+		if err != nil {
+			return err
+		}
+		writes = append(writes, blocked)
+		if state.Subject != nil {
+			told, err := l.Sender.QueueOwner(state.Subject.Profile, state.Subject.Account.Lang, "account_blocked_tries", nil)
+			if err != nil {
+				return err
+			}
+			writes = append(writes, told...)
+		}
+	}
+	if err := l.DB.Write(c.Request().Context(), writes...); err != nil {
+		return err
+	}
+	if attempt.BlocksNow() {
+		return l.blocked(c, v, login, attempt)
+	}
+	return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), login)
+}

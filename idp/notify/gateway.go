@@ -1,0 +1,88 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"vhod/idp/job"
+)
+
+// Gateway sends SMS through an HTTP service.
+type Gateway struct {
+	// URL and Body are templates: {to}, {text} and {id} are filled in, escaped
+	// for an address in the one and for ContentType in the other.
+	URL, Method, Body, ContentType, Authorization string
+	Client                                        *http.Client
+}
+
+// NewGateway is a gateway with a client that follows no redirect.
+func NewGateway(url, method, body, contentType, authorization string) *Gateway {
+	if method == "" {
+		method = http.MethodPost
+	}
+	if contentType == "" {
+		contentType = "application/json"
+	}
+	if body == "" && contentType == "application/json" && method == http.MethodPost {
+		body = `{"to":{to},"text":{text},"id":{id}}`
+	}
+	return &Gateway{URL: url, Method: method, Body: body, ContentType: contentType, Authorization: authorization, Client: &http.Client{
+		Timeout:       10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Send implements Channel.
+func (g *Gateway) Send(ctx context.Context, m Message) error {
+	escape := url.QueryEscape
+	if strings.HasPrefix(g.ContentType, "application/json") {
+		escape = quoted
+	}
+	target := fill(g.URL, m, url.QueryEscape)
+	request, err := http.NewRequestWithContext(ctx, g.Method, target, bytes.NewBufferString(fill(g.Body, m, escape)))
+	if err != nil {
+		return fmt.Errorf("sms gateway: the address cannot be used: %w", job.ErrPermanent)
+	}
+	request.Header.Set("Content-Type", g.ContentType)
+	request.Header.Set("Idempotency-Key", m.ID.String())
+	if g.Authorization != "" {
+		request.Header.Set("Authorization", g.Authorization)
+	}
+	response, err := g.Client.Do(request)
+	if err != nil {
+		// The error of net/http names the address, which may hold the message.
+		return fmt.Errorf("sms gateway: no answer")
+	}
+	defer response.Body.Close() //nolint:errcheck // read to its bound, nothing to lose
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)); err != nil {
+		return fmt.Errorf("sms gateway: the answer broke off")
+	}
+	switch code := response.StatusCode; {
+	case code >= 200 && code < 300:
+		return nil
+	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
+		return fmt.Errorf("sms gateway: status %d", code)
+	default:
+		return fmt.Errorf("sms gateway: status %d: %w", code, job.ErrPermanent)
+	}
+}
+
+func fill(template string, m Message, escape func(string) string) string {
+	return strings.NewReplacer("{to}", escape(m.To), "{text}", escape(m.Text), "{id}", escape(m.ID.String())).Replace(template)
+}
+
+// quoted is a JSON string.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return `""` // strings always marshal
+	}
+	return string(b)
+}
