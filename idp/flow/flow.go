@@ -60,6 +60,7 @@ type Progress struct {
 	Consented    bool `json:"c,omitempty"`
 	// CodeID is the code last sent to the person in this flow.
 	CodeID uuid.UUID `json:"i,omitzero"`
+	CodeAt time.Time `json:"t,omitzero"`
 	// Registration is the registration in progress.
 	Registration uuid.UUID `json:"r,omitzero"`
 }

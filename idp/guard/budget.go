@@ -11,9 +11,9 @@ import (
 	"vhod/store"
 )
 
-// The budgets of messages: what a person needs and no bomber is content with.
+// The budgets of messages (ResendPause between two of one purpose): what a person needs and no bomber is content with.
 const (
-	resendPause    = time.Minute
+	ResendPause    = time.Minute
 	perHour        = 6
 	perDay         = 20
 	networkPerHour = 60
@@ -42,7 +42,7 @@ func (r Refusal) Refused() bool { return r.Pause > 0 || r.Budget > 0 }
 func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusal, error) {
 	now := g.Now()
 	address := g.subject("address", to)
-	pause, err := g.DB.Spend(ctx, now, store.Budget{Kind: "pause:" + purpose, Subject: address, Window: resendPause, Limit: 1})
+	pause, err := g.DB.Spend(ctx, now, store.Budget{Kind: "pause:" + purpose, Subject: address, Window: ResendPause, Limit: 1})
 	if err != nil || pause > 0 {
 		return Refusal{Pause: pause}, wrap(err)
 	}

@@ -51,6 +51,6 @@ func (h *Account) page(c echo.Context, v *flow.Visit) error {
 	if err != nil {
 		return err
 	}
-	page := ui.SelectAccount{Flow: token, Person: v.Subject.Profile.FullName(), Service: v.ServiceName(c)}
+	page := ui.SelectAccount{Flow: token, Person: v.Subject.Profile.FullName(), Service: v.ServiceName(ui.Lang(c.Request().Context()))}
 	return c.Render(http.StatusOK, page.Template(), page)
 }

@@ -25,7 +25,7 @@ func (h *Level) Show(c echo.Context) error {
 		return err
 	}
 	page := ui.LevelRequired{
-		Flow: token, Service: v.ServiceName(c), Lacks: step.Lacks,
+		Flow: token, Service: v.ServiceName(ui.Lang(c.Request().Context())), Lacks: step.Lacks,
 		Required: v.Client.MinLevel.String(), Current: v.Subject.Account.Level.String(),
 	}
 	return c.Render(http.StatusOK, page.Template(), page)

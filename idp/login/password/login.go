@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -89,7 +90,7 @@ func (l *Login) Submit(c echo.Context) error {
 
 // find looks up whose the login is, zero when nobody's, and gives the subject
 // under which tries are counted. One round trip whatever was typed.
-func (l *Login) find(ctx context.Context, login string) (idp.OID, guard.Subject, error) {
+func (l *Login) find(ctx context.Context, login string) (idp.OID, store.AttemptSubject, error) {
 	candidates := identifier.ParseLogin(login)
 	var values []keys.BlindIndex
 	for _, one := range candidates {
@@ -104,7 +105,7 @@ func (l *Login) find(ctx context.Context, login string) (idp.OID, guard.Subject,
 		return 0, l.Attempts.Unknown(values[0]), nil
 	}
 	if err != nil {
-		return 0, guard.Subject{}, err
+		return 0, store.AttemptSubject{}, err
 	}
 	return oid, l.Attempts.Account(oid), nil
 }
@@ -146,7 +147,7 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 		}
 		writes = append(writes, blocked)
 		if state.Subject != nil {
-			told, err := l.Sender.QueueOwner(state.Subject.Profile, state.Subject.Account.Lang, "account_blocked_tries", nil)
+			told, err := l.Sender.QueueOwner(state.Subject.Profile, state.Subject.Account.Lang, "account_blocked")
 			if err != nil {
 				return err
 			}
@@ -160,4 +161,28 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 		return l.blocked(c, v, login, attempt)
 	}
 	return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), login)
+}
+
+func (l *Login) blocked(c echo.Context, v *flow.Visit, login string, attempt guard.Attempt) error {
+	minutes := int((attempt.Left() + time.Minute - 1) / time.Minute)
+	return l.page(c, v, http.StatusTooManyRequests, ui.T(ui.LoginBlocked, "Count", max(1, minutes)), login)
+}
+
+func (l *Login) page(c echo.Context, v *flow.Visit, status int, problem ui.Text, login string) error {
+	token, err := l.Flows.Token(c, v)
+	if err != nil {
+		return err
+	}
+	register, err := l.Flows.URL(c, v, "/register")
+	if err != nil {
+		return err
+	}
+	if login == "" && v.Request != nil {
+		login = v.Request.LoginHint
+	}
+	page := ui.LoginPassword{Flow: token, Service: v.ServiceName(ui.Lang(c.Request().Context())), Login: login, Error: problem, RegisterURL: register}
+	if v.Restarted {
+		page.Notice = ui.T(ui.FlowRestarted)
+	}
+	return c.Render(status, page.Template(), page)
 }

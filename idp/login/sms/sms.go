@@ -1,0 +1,171 @@
+package sms
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp"
+	"vhod/idp/audit"
+	"vhod/idp/flow"
+	"vhod/idp/guard"
+	"vhod/idp/identifier"
+	"vhod/idp/notify"
+	"vhod/store"
+	"vhod/ui"
+)
+
+// purpose is what the codes of this page are for; no other code opens it.
+const purpose = "login"
+
+// SMS sends and checks the code.
+type SMS struct {
+	DB       *store.DB
+	Flows    *flow.Engine
+	Codes    *guard.Codes
+	Budgets  *guard.Budgets
+	Attempts *guard.Attempts
+	Sender   *notify.Sender
+	Now      idp.Clock
+}
+
+// Show is GET /login/sms. The first time it sends a code and comes back to
+// itself, so that reloading sends no other.
+func (h *SMS) Show(c echo.Context) error {
+	v, _, err := h.Flows.At(c, flow.StepSMS)
+	if v == nil {
+		return err
+	}
+	if v.CodeID == uuid.Nil {
+		return h.send(c, v)
+	}
+	return h.page(c, v, http.StatusOK, ui.Code{})
+}
+
+// Submit is POST /login/sms: the code, or the wish for another.
+func (h *SMS) Submit(c echo.Context) error {
+	v, _, err := h.Flows.At(c, flow.StepSMS)
+	if v == nil {
+		return err
+	}
+	if c.FormValue("action") == "resend" {
+		return h.send(c, v)
+	}
+	code := c.FormValue("code")
+	if code == "" {
+		return h.refuse(c, v, ui.T(ui.CodeEmpty))
+	}
+	ctx := c.Request().Context()
+	subject := h.Attempts.Account(v.OID)
+	var attempt guard.Attempt
+	if err := h.DB.Write(ctx, h.Attempts.Reserve(guard.SecondFactor, subject, &attempt)); err != nil {
+		return err
+	}
+	if attempt.Blocked() {
+		return h.refuse(c, v, ui.T(ui.CodeBlocked, "Count", minutes(attempt.Left())))
+	}
+	outcome, err := h.Codes.Check(ctx, v.CodeID, purpose, subject.ID, code)
+	if err != nil {
+		return err
+	}
+	if outcome.Right {
+		return h.Flows.Proved(c, v, flow.SMS, h.Attempts.Clear(guard.SecondFactor, subject))
+	}
+	event, err := audit.New(c, h.Now(), idp.EventSecondFactorFailed, v.OID, v.ClientID(), map[string]string{"method": flow.SMS.Name})
+	if err != nil {
+		return err
+	}
+	if err := h.DB.Write(ctx, event); err != nil {
+		return err
+	}
+	switch {
+	case outcome.Gone:
+		return h.refuse(c, v, ui.T(ui.CodeExpired))
+	case outcome.Left == 0:
+		return h.refuse(c, v, ui.T(ui.CodeTries))
+	default:
+		return h.refuse(c, v, ui.T(ui.CodeWrong, "Count", outcome.Left))
+	}
+}
+
+// send sends a new code, within the budgets, and comes back to the page.
+func (h *SMS) send(c echo.Context, v *flow.Visit) error {
+	ctx := c.Request().Context()
+	phone := v.Subject.Profile.Phone
+	refusal, err := h.Budgets.Message(ctx, purpose, phone, c.RealIP())
+	if err != nil {
+		return err
+	}
+	if refusal.Refused() {
+		return h.tooOften(c, v, refusal)
+	}
+	issued, code := h.Codes.Issue(purpose, h.Attempts.Account(v.OID).ID, false)
+	message, err := h.Sender.Queue(notify.SMS, phone, ui.Lang(ctx), ui.MessageLoginSMS, map[string]string{"Code": issued.Code}, issued.ID)
+	if err != nil {
+		return err
+	}
+	event, err := audit.New(c, h.Now(), idp.EventCodeSent, v.OID, v.ClientID(), map[string]string{"channel": notify.SMS, "purpose": purpose})
+	if err != nil {
+		return err
+	}
+	if err := h.DB.Write(ctx, code, message, event); err != nil {
+		return err
+	}
+	v.CodeID, v.CodeAt = issued.ID, h.Now()
+	to, err := h.Flows.URL(c, v, flow.StepSMS.Path())
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// tooOften says when a code may be sent again. A code that was sent from another
+// tab a moment ago is of use there alone.
+func (h *SMS) tooOften(c echo.Context, v *flow.Visit, r guard.Refusal) error {
+	if r.Budget > 0 {
+		return h.page(c, v, http.StatusTooManyRequests, ui.Code{Field: ui.Field{Error: ui.T(ui.MessageBudget, "Count", minutes(r.Budget))}})
+	}
+	return h.page(c, v, http.StatusTooManyRequests, ui.Code{
+		Field:    ui.Field{Error: ui.T(ui.ResendPause, "Count", seconds(r.Pause))},
+		ResendIn: r.Pause,
+	})
+}
+
+func (h *SMS) refuse(c echo.Context, v *flow.Visit, problem ui.Text) error {
+	return h.page(c, v, http.StatusUnprocessableEntity, ui.Code{Field: ui.Field{Error: problem}})
+}
+
+func (h *SMS) page(c echo.Context, v *flow.Visit, status int, page ui.Code) error {
+	token, err := h.Flows.Token(c, v)
+	if err != nil {
+		return err
+	}
+	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T("code.title_login")
+	page.Masked = identifier.Mask(idp.IdentifierPhone, v.Subject.Profile.Phone)
+	if page.ResendIn == 0 && !v.CodeAt.IsZero() {
+		page.ResendIn = max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
+	}
+	if page.Delivery, err = h.delivery(c.Request().Context(), v.CodeID); err != nil {
+		return err
+	}
+	return c.Render(status, page.Template(), page)
+}
+
+func (h *SMS) delivery(ctx context.Context, code uuid.UUID) (string, error) {
+	if code == uuid.Nil {
+		return "", nil
+	}
+	state, err := h.DB.JobState(ctx, code)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return state, err
+}
+
+func minutes(d time.Duration) int { return max(1, int((d+time.Minute-1)/time.Minute)) }
+
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
