@@ -40,7 +40,12 @@ const (
 	RequestLife = 24 * time.Hour
 )
 
-// Alive tells whether the session may be used.
+// Usable tells whether the session signs its browser in to an account now.
+func (s *Session) Usable(a *Account, now time.Time) bool {
+	return s != nil && s.Alive(now) && s.OID == a.OID && s.SecurityVersion == a.SecurityVersion && a.Status == StatusActive
+}
+
+// Alive tells whether the session's time has not run out.
 func (s *Session) Alive(now time.Time) bool {
 	return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) && now.Before(s.SeenAt.Add(SessionIdle))
 }

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -30,6 +32,18 @@ func MatchLanguage(wishes ...string) string {
 		}
 	}
 	return Languages()[0]
+}
+
+// KnownLanguage is the first wish that is a language of ours, exactly or with a
+// region; empty without one.
+func KnownLanguage(wishes ...string) string {
+	for _, wish := range wishes {
+		base, _, _ := strings.Cut(wish, "-")
+		if slices.Contains(Languages(), base) {
+			return base
+		}
+	}
+	return ""
 }
 
 type langKey struct{}

@@ -38,7 +38,7 @@ func Run(t *testing.T, body func(t *testing.T, db *store.DB, clock *Clock)) {
 func Open(t testing.TB, engine string) (*store.DB, *Clock) {
 	t.Helper()
 	clock := NewClock()
-	config := store.Config{DSN: DSN(t, engine), Now: clock.Now, KEK: kek(t)}
+	config := store.Config{DSN: DSN(t, engine), Now: clock.Now, KEK: KEK(t)}
 	db, err := store.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,8 @@ func admin(t testing.TB, ctx context.Context, server, statement string) {
 	}
 }
 
-func kek(t testing.TB) keys.KEK {
+// KEK is a key-encryption key of its own for a test.
+func KEK(t testing.TB) keys.KEK {
 	t.Helper()
 	k, err := keys.ParseKEK("test:" + base64.StdEncoding.EncodeToString(random(32)))
 	if err != nil {

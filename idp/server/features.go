@@ -1,0 +1,87 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp/consent"
+	"vhod/idp/flow"
+	"vhod/idp/guard"
+	"vhod/idp/job"
+	loginaccount "vhod/idp/login/account"
+	"vhod/idp/login/level"
+	"vhod/idp/login/password"
+	"vhod/idp/login/sms"
+	"vhod/idp/notify"
+	"vhod/ui"
+)
+
+// messages builds the outbox and its channels.
+func (s *Server) messages() {
+	s.Sender = &notify.Sender{
+		Ring: s.Ring, UI: s.UI, Now: s.Now, Issuer: s.Issuer,
+		Channels: map[string]notify.Channel{notify.SMS: s.SMS, notify.Email: s.Mail},
+	}
+	s.Jobs = &job.Runner{DB: s.DB, Now: s.Now, Log: s.Log, Handlers: map[string]job.Handler{notify.JobKind: s.Sender.Deliver}}
+}
+
+// features lists every feature and its routes: the one place to look for where a
+// page comes from.
+func (s *Server) features() error {
+	attempts := &guard.Attempts{Ring: s.Ring, Now: s.Now}
+	codes := &guard.Codes{DB: s.DB, Ring: s.Ring, Now: s.Now}
+	budgets := &guard.Budgets{DB: s.DB, Ring: s.Ring, Now: s.Now}
+	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer}
+
+	e := s.echo
+	e.GET("/", s.home)
+	e.GET("/help/:name", s.help)
+	e.GET("/static/*", echo.WrapHandler(ui.Static()))
+	e.GET("/health/live", s.live)
+	e.GET("/health/ready", s.ready)
+
+	login := &password.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Sender: s.Sender, Now: s.Now}
+	e.GET("/login", login.Show)
+	e.POST("/login/password", login.Submit)
+
+	code := &sms.SMS{DB: s.DB, Flows: flows, Codes: codes, Budgets: budgets, Attempts: attempts, Sender: s.Sender, Now: s.Now}
+	e.GET("/login/sms", code.Show)
+	e.POST("/login/sms", code.Submit)
+
+	choice := &loginaccount.Account{Flows: flows}
+	e.GET("/login/account", choice.Show)
+	e.POST("/login/account", choice.Submit)
+
+	lacks := &level.Level{Flows: flows}
+	e.GET("/login/level", lacks.Show)
+	e.POST("/login/level", lacks.Submit)
+
+	asked := &consent.Consent{Flows: flows, Now: s.Now}
+	e.GET("/consent", asked.Show)
+	e.POST("/consent", asked.Submit)
+	return nil
+}
+
+// home is GET /.
+func (s *Server) home(c echo.Context) error {
+	page := ui.Home{}
+	if ref := s.Cookies.Session(c); ref != nil {
+		subject, err := s.DB.SubjectBySession(c.Request().Context(), *ref, "")
+		if err == nil && subject.Session.Usable(&subject.Account, s.Now()) {
+			page.Person = subject.Profile.FullName()
+		} else if err != nil && !isNotFound(err) {
+			return err
+		}
+	}
+	return c.Render(http.StatusOK, page.Template(), page)
+}
+
+// help is GET /help/:name.
+func (s *Server) help(c echo.Context) error {
+	page, ok := s.UI.Help(ui.Lang(c.Request().Context()), c.Param("name"))
+	if !ok {
+		return echo.ErrNotFound
+	}
+	return c.Render(http.StatusOK, page.Template(), page)
+}

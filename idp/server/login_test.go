@@ -1,0 +1,200 @@
+package server_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"vhod/idp"
+	"vhod/store"
+	"vhod/store/storetest"
+)
+
+func TestSignInWithPasswordAndSMS(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", withSMS)
+		b := p.browser()
+		b.get("/login").expect(http.StatusOK, "/login")
+		b.signIn("8 (999) 000-00-01").expect(http.StatusOK, "/login/sms")
+		first := p.code("+79990000001")
+
+		t.Log("reloading the page sends no other code")
+		b.get(b.at.RequestURI()).expect(http.StatusOK, "/login/sms")
+		if again := p.code("+79990000001"); again != first {
+			t.Errorf("a second code was sent")
+		}
+		wrong := "000000"
+		if first == wrong {
+			wrong = "000001"
+		}
+		b.post("/login/sms", url.Values{"code": {wrong}}).expect(http.StatusUnprocessableEntity, "/login/sms")
+		if !strings.Contains(b.body, "Неверный код. Осталось 2 попытки.") {
+			t.Errorf("wrong code says: %s", b.body)
+		}
+		b.post("/login/sms", url.Values{"code": {first[:3] + " " + first[3:]}})
+		if b.at.Path != "/account" {
+			t.Fatalf("after the code at %s (%d): %s", b.at, b.status, b.body)
+		}
+		b.get("/").expect(http.StatusOK, "/")
+		if !strings.Contains(b.body, "Тестов Иван Петрович") {
+			t.Errorf("the start page does not greet: %s", b.body)
+		}
+	})
+}
+
+func TestSMSCodeHasThreeTriesAndFiveMinutes(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", withSMS)
+	b := p.browser()
+	b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
+	code := p.code("+79990000001")
+	wrong := "000000"
+	if code == wrong {
+		wrong = "000001"
+	}
+	for range 3 {
+		b.post("/login/sms", url.Values{"code": {wrong}})
+	}
+	if !strings.Contains(b.body, "Попытки закончились") {
+		t.Errorf("third wrong code says: %s", b.body)
+	}
+	b.post("/login/sms", url.Values{"code": {code}}).expect(http.StatusUnprocessableEntity, "/login/sms")
+	if !strings.Contains(b.body, "Код больше не действует") {
+		t.Errorf("the right code after three wrong ones says: %s", b.body)
+	}
+	b.post("/login/sms", url.Values{"action": {"resend"}}).expect(http.StatusTooManyRequests, "/login/sms")
+	clock.Advance(61 * time.Second)
+	b.post("/login/sms", url.Values{"action": {"resend"}}).expect(http.StatusOK, "/login/sms")
+	late := p.code("+79990000001")
+	clock.Advance(5*time.Minute + time.Second)
+	b.post("/login/sms", url.Values{"code": {late}}).expect(http.StatusUnprocessableEntity, "/login/sms")
+}
+
+// TestUnknownAndKnownLoginsAreAlike compares the answers and the work.
+func TestUnknownAndKnownLoginsAreAlike(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", nil)
+		known, unknown := p.browser(), p.browser()
+		for n := range 7 {
+			for _, one := range []struct {
+				b     *browser
+				login string
+			}{{known, "+79990000001"}, {unknown, "+79990000009"}} {
+				one.b.get("/login").post("/login/password", url.Values{"login": {one.login}, "password": {"wrong"}})
+			}
+			if known.status != unknown.status || problem(known.body) != problem(unknown.body) || problem(known.body) == "" {
+				t.Fatalf("try %d: known %d %q, unknown %d %q", n+1, known.status, problem(known.body), unknown.status, problem(unknown.body))
+			}
+			if n >= 4 != (known.status == http.StatusTooManyRequests) {
+				t.Errorf("try %d: status %d", n+1, known.status)
+			}
+		}
+		trips := loginTrips(p.log.String())
+		for _, n := range trips {
+			if n != trips[0] && n != trips[len(trips)-1] {
+				t.Errorf("round trips of the tries: %v", trips)
+			}
+		}
+		t.Log("the right password does not open a blocked login, and does after the time")
+		known.get("/login").signIn("+79990000001").expect(http.StatusTooManyRequests, "/login/password")
+		clock.Advance(7 * time.Hour)
+		known.get("/login").signIn("+79990000001")
+		if known.at.Path != "/account" {
+			t.Errorf("after the block: %s %d", known.at, known.status)
+		}
+	})
+}
+
+func TestProofsDoNotOutliveWhatTheyWereGivenFor(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		s := p.person("+79990000001", withSMS)
+		half := func() (*browser, string) {
+			clock.Advance(2 * time.Minute)
+			b := p.browser()
+			b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
+			return b, p.code("+79990000001")
+		}
+
+		t.Log("after the account was secured")
+		b, code := half()
+		if err := db.Secure(t.Context(), s, nil, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		b.post("/login/sms", url.Values{"code": {code}}).expect(http.StatusOK, "/login")
+
+		t.Log("in another browser")
+		b, code = half()
+		other := p.browser()
+		other.post("/login/sms", url.Values{"code": {code}, "flow": {b.flow()}}).expect(http.StatusOK, "/login")
+
+		t.Log("after fifteen minutes")
+		b, _ = half()
+		clock.Advance(idp.ProofLife + time.Second)
+		b.post("/login/sms", url.Values{"action": {"resend"}}).expect(http.StatusOK, "/login")
+
+		t.Log("twice")
+		b, code = half()
+		flow := b.flow()
+		before := b.cookies()
+		b.post("/login/sms", url.Values{"code": {code}})
+		if b.at.Path != "/account" {
+			t.Fatalf("at %s", b.at)
+		}
+		again := p.browser()
+		again.client.Jar.SetCookies(b.at, before)
+		again.post("/login/sms", url.Values{"code": {code}, "flow": {flow}})
+		if again.at.Path == "/account" {
+			t.Errorf("a finished flow was finished again")
+		}
+	})
+}
+
+func TestForgedPosts(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", withSMS)
+	for _, flow := range []string{"", "x", strings.Repeat("A", 5000), "~00000000-0000-0000-0000-000000000000", "a.b", "\x00"} {
+		b := p.browser()
+		for _, path := range []string{"/login/sms", "/login/account", "/login/level", "/consent"} {
+			b.post(path, url.Values{"flow": {flow}, "code": {"123456"}, "decision": {"allow"}}).expect(http.StatusOK, "/login")
+		}
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/login/password", strings.NewReader("login=a&password=b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://evil.example")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if b := p.browser().do(r); b.status != http.StatusForbidden {
+		t.Errorf("a post from another site: %d, want 403", b.status)
+	}
+}
+
+func TestLogHoldsNothingPersonal(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", withSMS)
+	b := p.browser()
+	b.get("/login").signIn("+79990000001")
+	code := p.code("+79990000001")
+	b.post("/login/sms", url.Values{"code": {code}})
+	log := p.log.String()
+	for _, secret := range []string{"9990000001", testPassword, code, "Тестов", "flow=", "127.0.0.1"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q:\n%s", secret, log)
+		}
+	}
+}

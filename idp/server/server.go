@@ -1,0 +1,144 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
+
+	"vhod/idp"
+	"vhod/idp/cache"
+	"vhod/idp/job"
+	"vhod/idp/notify"
+	"vhod/idp/session"
+	"vhod/keys"
+	"vhod/store"
+	"vhod/ui"
+)
+
+// Config is what a provider is made of.
+type Config struct {
+	// Issuer is the provider's address, without a slash at the end; every
+	// absolute link is made from it.
+	Issuer string
+	DB     *store.DB
+	KEK    keys.KEK
+	Now    idp.Clock
+	// Monotonic times requests; it is not moved with the sandbox's clock.
+	Monotonic  func() time.Time
+	Log        *slog.Logger
+	Password   keys.Cost
+	KeyPeriod  time.Duration // how long a signing key is in use; zero is the default of keys
+	MinimumAge int
+	// Mail and SMS are how messages go out.
+	Mail, SMS notify.Channel
+	// Sandbox marks every page; Exposed says that strangers may reach it.
+	Sandbox, Exposed bool
+	// Extra adds routes: the sandbox's.
+	Extra func(*echo.Echo, *Server)
+}
+
+// Server is a whole provider.
+type Server struct {
+	Config
+	Ring    *keys.Ring
+	Hasher  *keys.Hasher
+	Clients *cache.Clients
+	UI      *ui.UI
+	Sender  *notify.Sender
+	Jobs    *job.Runner
+	Cookies session.Cookies
+
+	echo     *echo.Echo
+	stopping atomic.Bool
+}
+
+// keepSealed is how long a retired box key still opens: registrations in
+// progress are the longest-lived of what is sealed with one.
+const keepSealed = 8 * 24 * time.Hour
+
+// New loads the keys and the services and builds the features.
+func New(ctx context.Context, c Config) (*Server, error) {
+	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}}
+	var err error
+	if s.UI, err = ui.New(); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	s.Ring, err = keys.NewRing(ctx, keys.Config{
+		Storage: c.DB, KEK: c.KEK, Now: c.Now,
+		Terms: keys.Terms{Period: c.KeyPeriod, KeepBox: keepSealed},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	if s.Hasher, err = keys.NewHasher(keys.HashConfig{Cost: c.Password, Now: c.Monotonic}); err != nil {
+		return nil, fmt.Errorf("password hashing: %w", err)
+	}
+	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
+		return nil, err
+	}
+	s.messages()
+	s.echo = s.newEcho()
+	if err := s.features(); err != nil {
+		return nil, err
+	}
+	if c.Extra != nil {
+		c.Extra(s.echo, s)
+	}
+	return s, nil
+}
+
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Renderer = renderer{s}
+	e.HTTPErrorHandler = s.renderError
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, limitBody, s.language, crossOrigin())
+	return e
+}
+
+// Handler serves requests.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// The periods of what runs beside requests.
+const (
+	maintainEvery = time.Second
+	purgeEvery    = 10 * time.Minute
+)
+
+// Background keeps keys and services fresh, sends messages and removes what has
+// expired, until ctx ends.
+func (s *Server) Background(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
+	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
+	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
+	g.Go(func() error { return s.Jobs.Run(ctx) })
+	return g.Wait()
+}
+
+// every runs a task again and again; one failure is logged and the next turn
+// tries anew, since a database that is away comes back.
+func (s *Server) every(ctx context.Context, period time.Duration, task string, run func(context.Context) error) error {
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				s.Log.LogAttrs(ctx, slog.LevelWarn, "background", slog.String("task", task), slog.String("error", err.Error()))
+			}
+		}
+	}
+}
+
+func (s *Server) purge(ctx context.Context) error { return s.DB.Purge(ctx, s.Now()) }
