@@ -1,0 +1,225 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"vhod/store"
+	"vhod/store/storetest"
+)
+
+func reserve(t *testing.T, db *store.DB, clock *storetest.Clock, s store.AttemptSubject) store.Attempt {
+	t.Helper()
+	var a store.Attempt
+	if err := db.Write(t.Context(), store.ReserveAttempt(s, "password", clock.Now(), &a)); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestAttemptsBlockForGrowingTimes(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := store.AttemptSubject{Bucket: 7, ID: [16]byte{1}}
+		for n := range 4 {
+			if a := reserve(t, db, clock, s); !a.Allowed || a.Failures != int64(n+1) || !a.BlockedUntil.IsZero() {
+				t.Fatalf("try %d: %+v", n+1, a)
+			}
+		}
+		for _, block := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 6 * time.Hour} {
+			a := reserve(t, db, clock, s)
+			if !a.Allowed || !a.BlockedUntil.Equal(clock.Now().Add(block)) {
+				t.Fatalf("want a try that blocks for %v: %+v at %v", block, a, clock.Now())
+			}
+			clock.Advance(block - time.Second)
+			if a := reserve(t, db, clock, s); a.Allowed || a.BlockedUntil.IsZero() {
+				t.Fatalf("a blocked try was allowed: %+v", a)
+			}
+			clock.Advance(time.Second)
+		}
+		clock.Advance(25 * time.Hour)
+		if a := reserve(t, db, clock, s); !a.Allowed || a.Failures != 1 {
+			t.Errorf("after a day of quiet: %+v, want the first failure", a)
+		}
+		if err := db.Write(t.Context(), store.ClearAttempts(s, "password")); err != nil {
+			t.Fatal(err)
+		}
+		if a := reserve(t, db, clock, s); a.Failures != 1 {
+			t.Errorf("after a success: %+v, want the first failure", a)
+		}
+	})
+}
+
+func TestAttemptRace(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := store.AttemptSubject{ID: [16]byte{1}}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		allowed := 0
+		for range 32 {
+			wg.Go(func() {
+				var a store.Attempt
+				err := db.Write(t.Context(), store.ReserveAttempt(s, "password", clock.Now(), &a))
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				if a.Allowed {
+					allowed++
+				}
+			})
+		}
+		wg.Wait()
+		if allowed != 5 {
+			t.Errorf("%d of 32 tries were allowed, want 5", allowed)
+		}
+	})
+}
+
+func addCode(t *testing.T, db *store.DB, clock *storetest.Clock, subject [16]byte) store.Code {
+	t.Helper()
+	now := clock.Now()
+	c := store.Code{ID: uuid.New(), Purpose: "login", Subject: subject, CodeMAC: []byte("right"), LinkMAC: []byte("link"), CodeUntil: now.Add(5 * time.Minute), ExpiresAt: now.Add(24 * time.Hour)}
+	if err := db.Write(t.Context(), store.AddCode(c, now)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestCode(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx, subject, wrong, right := t.Context(), [16]byte{1}, []byte("wrong"), []byte("right")
+		c := addCode(t, db, clock, subject)
+		for _, foreign := range []struct {
+			id      uuid.UUID
+			purpose string
+			subject [16]byte
+		}{{uuid.New(), "login", subject}, {c.ID, "register", subject}, {c.ID, "login", [16]byte{2}}} {
+			if _, _, err := db.TryCode(ctx, foreign.id, foreign.purpose, foreign.subject, right, right, clock.Now()); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%+v: %v, want ErrNotFound", foreign, err)
+			}
+		}
+		if ok, left, err := db.TryCode(ctx, c.ID, "login", subject, wrong, wrong, clock.Now()); ok || left != 2 || err != nil {
+			t.Errorf("wrong: %v, %d, %v", ok, left, err)
+		}
+		if ok, _, err := db.TryCode(ctx, c.ID, "login", subject, wrong, right, clock.Now()); !ok || err != nil {
+			t.Errorf("right under the former key: %v, %v", ok, err)
+		}
+		if _, _, err := db.TryCode(ctx, c.ID, "login", subject, right, right, clock.Now()); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("again: %v, want ErrNotFound", err)
+		}
+		first := addCode(t, db, clock, subject)
+		second := addCode(t, db, clock, subject)
+		if _, _, err := db.TryCode(ctx, first.ID, "login", subject, right, right, clock.Now()); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a replaced code: %v, want ErrNotFound", err)
+		}
+		clock.Advance(5*time.Minute + time.Second)
+		if _, _, err := db.TryCode(ctx, second.ID, "login", subject, right, right, clock.Now()); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("late: %v, want ErrNotFound", err)
+		}
+		if whose, err := db.SpendLink(ctx, second.ID, "login", []byte("link"), nil, clock.Now()); err != nil || whose != subject {
+			t.Errorf("link: %v, %v", whose, err)
+		}
+		if _, err := db.SpendLink(ctx, second.ID, "login", []byte("link"), nil, clock.Now()); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("link again: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestCodeRace(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		c := addCode(t, db, clock, [16]byte{1})
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		won := 0
+		for range 32 {
+			wg.Go(func() {
+				ok, _, err := db.TryCode(t.Context(), c.ID, c.Purpose, c.Subject, []byte("right"), nil, clock.Now())
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					t.Error(err)
+				}
+				if ok {
+					won++
+				}
+			})
+		}
+		wg.Wait()
+		if won != 1 {
+			t.Errorf("the code was right %d times, want once", won)
+		}
+	})
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		budget := store.Budget{Kind: "hour", Subject: []byte("a"), Window: time.Hour, Limit: 2}
+		other := store.Budget{Kind: "hour", Subject: []byte("b"), Window: time.Hour, Limit: 9}
+		for n := range 2 {
+			if wait, err := db.Spend(t.Context(), clock.Now(), budget, other); wait != 0 || err != nil {
+				t.Fatalf("spend %d: %v, %v", n+1, wait, err)
+			}
+		}
+		clock.Advance(10 * time.Minute)
+		if wait, err := db.Spend(t.Context(), clock.Now(), budget, other); wait != 50*time.Minute || err != nil {
+			t.Errorf("over the limit: %v, %v, want 50m", wait, err)
+		}
+		clock.Advance(50 * time.Minute)
+		if wait, err := db.Spend(t.Context(), clock.Now(), budget); wait != 0 || err != nil {
+			t.Errorf("in the next window: %v, %v", wait, err)
+		}
+	})
+}
+
+func TestJobIsLeasedOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx, now := t.Context(), clock.Now()
+		j := store.Job{ID: uuid.New(), Kind: "message", Reference: uuid.New(), Payload: "sealed"}
+		if err := db.Write(ctx, store.Enqueue(j, now)); err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		leased := 0
+		for range 8 {
+			wg.Go(func() {
+				jobs, err := db.LeaseJobs(ctx, now, now.Add(time.Minute), 10)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				leased += len(jobs)
+			})
+		}
+		wg.Wait()
+		if leased != 1 {
+			t.Fatalf("leased %d times, want once", leased)
+		}
+		clock.Advance(2 * time.Minute)
+		jobs, err := db.LeaseJobs(ctx, clock.Now(), clock.Now().Add(time.Minute), 10)
+		if err != nil || len(jobs) != 1 || jobs[0].Attempts != 2 || jobs[0].Payload != "sealed" {
+			t.Fatalf("after the lease ran out: %+v, %v", jobs, err)
+		}
+		if err := db.FinishJob(ctx, j.ID, store.JobSent, "", clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if state, err := db.JobState(ctx, j.Reference); err != nil || state != store.JobSent {
+			t.Errorf("state = %q, %v", state, err)
+		}
+		if left := count(t, db, "SELECT count(*) FROM job WHERE payload <> ''"); left != 0 {
+			t.Errorf("what was sent is still kept")
+		}
+	})
+}
