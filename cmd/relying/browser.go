@@ -24,7 +24,7 @@ func (s *Service) secured(next http.Handler) http.Handler {
 		if lang := r.URL.Query().Get("lang"); lang == "ru" || lang == "en" {
 			http.SetCookie(w, &http.Cookie{
 				Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 60 * 60,
-				HttpOnly: true, Secure: origin(s.cfg.BaseURL)[:5] == "https", SameSite: http.SameSiteLaxMode,
+				HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 			})
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, 4<<10)

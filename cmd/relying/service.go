@@ -16,6 +16,7 @@ type Service struct {
 	found    *discovery
 	parties  []*party
 	renderer *renderer
+	secure   bool // browsers reach us by https
 }
 
 // party is one relying service: its registration, its cookies, its sessions.
@@ -27,7 +28,6 @@ type party struct {
 	style    oauth2.AuthStyle
 	jwks     []byte // public keys, nil when it authenticates by secret
 	http     *http.Client
-	secure   bool
 	sessions *sessions
 }
 
@@ -41,7 +41,7 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relying: %w", err)
 	}
-	s := &Service{cfg: cfg, renderer: pages}
+	s := &Service{cfg: cfg, renderer: pages, secure: strings.HasPrefix(cfg.BaseURL, "https://")}
 	s.found = &discovery{issuer: cfg.Issuer, client: outgoing(cfg.HTTPClient), now: cfg.Now}
 	for _, each := range []struct {
 		name   string
@@ -65,7 +65,6 @@ func (s *Service) newParty(name string, client Client) (*party, error) {
 		home:     s.cfg.BaseURL + "/" + name + "/",
 		style:    oauth2.AuthStyleInHeader,
 		http:     outgoing(s.cfg.HTTPClient),
-		secure:   strings.HasPrefix(s.cfg.BaseURL, "https://"),
 		sessions: newSessions(maxSessions, s.cfg.Now),
 	}
 	if len(client.Key) == 0 {
