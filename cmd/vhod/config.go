@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"vhod/keys"
+)
+
+// config is the configuration of `vhod serve`: a YAML file, each key of which
+// the environment overrides as VHOD_ and the key in capitals, dots as
+// underscores (VHOD_SMTP_HOST). Unknown keys are refused.
+type config struct {
+	// Issuer is the provider's address as browsers and services see it, https,
+	// without a path. Every absolute link is made from it.
+	Issuer string `yaml:"issuer" secret:"url"`
+	// Listen is the address to listen on, host:port.
+	Listen string `yaml:"listen"`
+	// TLS is the certificate to serve with; empty when a proxy on the same machine
+	// ends TLS.
+	TLS tlsConfig `yaml:"tls"`
+	// Database is the address of PostgreSQL (postgres://…) or a file of SQLite
+	// (sqlite:PATH).
+	Database string `yaml:"database" secret:"url"`
+	// DatabaseConnections bounds the open connections.
+	DatabaseConnections int `yaml:"database_connections"`
+	// KEKFile holds the key-encryption keys, one "id:base64" a line, readable by
+	// the owner alone. KEK gives the same text directly, best from the environment.
+	KEKFile string `yaml:"kek_file"`
+	KEK     string `yaml:"kek" secret:"all"`
+	// Password is the cost of hashing passwords.
+	Password passwordConfig `yaml:"password"`
+	// Keys are the terms of the signing keys.
+	Keys keysConfig `yaml:"keys"`
+	// SMTP delivers e-mail.
+	SMTP smtpConfig `yaml:"smtp"`
+	// SMS delivers text messages through an HTTP gateway.
+	SMS smsConfig `yaml:"sms"`
+	// MinimumAge is the age in years from which people register themselves.
+	MinimumAge int `yaml:"minimum_age"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `yaml:"log_level"`
+}
+
+type tlsConfig struct {
+	Certificate string `yaml:"certificate"` // a PEM file with the chain
+	Key         string `yaml:"key"`         // a PEM file
+}
+
+type passwordConfig struct {
+	MemoryKiB   uint32 `yaml:"memory_kib"`  // Argon2id memory
+	Time        uint32 `yaml:"time"`        // passes
+	Parallelism uint8  `yaml:"parallelism"` // lanes
+}
+
+type keysConfig struct {
+	Period duration `yaml:"period"` // how long a signing key is in use
+}
+
+type smtpConfig struct {
+	Host     string `yaml:"host"`
+	Port     int    `yaml:"port"`
+	User     string `yaml:"user"`
+	Password string `yaml:"password" secret:"all"`
+	From     string `yaml:"from"` // the sender's address
+	TLS      string `yaml:"tls"`  // starttls, implicit, none
+}
+
+type smsConfig struct {
+	URL    string `yaml:"url" secret:"url"` // {to}, {text} and {id} are filled in
+	Method string `yaml:"method"`           // POST or GET
+	// Body is the template of the request's body; values are escaped for
+	// ContentType. It may hold the gateway's key, so it is masked.
+	Body          string `yaml:"body" secret:"all"`
+	ContentType   string `yaml:"content_type"`
+	Authorization string `yaml:"authorization" secret:"all"` // the whole header
+}
+
+// defaults fills in what was left out.
+func (c *config) defaults() {
+	fill(&c.DatabaseConnections, 16)
+	fill(&c.Password.MemoryKiB, 19456)
+	fill(&c.Password.Time, 2)
+	fill(&c.Password.Parallelism, 1)
+	fill(&c.Keys.Period, duration(90*24*time.Hour))
+	fill(&c.SMTP.TLS, "starttls")
+	if c.SMTP.TLS == "implicit" {
+		fill(&c.SMTP.Port, 465) // RFC 8314 §3.3
+	}
+	fill(&c.SMTP.Port, 587) // RFC 6409 §3.1
+	fill(&c.SMS.Method, "POST")
+	fill(&c.SMS.ContentType, "application/json")
+	if c.SMS.Method == "POST" && c.SMS.ContentType == "application/json" {
+		fill(&c.SMS.Body, `{"to":{to},"text":{text},"id":{id}}`)
+	}
+	fill(&c.MinimumAge, 18)
+	fill(&c.LogLevel, "info")
+}
+
+func fill[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// cost is the cost of new password hashes.
+func (p passwordConfig) cost() keys.Cost {
+	return keys.Cost{Memory: p.MemoryKiB, Time: p.Time, Threads: p.Parallelism}
+}
+
+// kek loads the key-encryption keys from where the configuration has them.
+func (c *config) kek() (keys.KEK, error) {
+	if c.KEK != "" {
+		return keys.ParseKEK(c.KEK)
+	}
+	return keys.LoadKEK(c.KEKFile)
+}
+
+// duration is written as Go writes it: 2160h, 90m.
+type duration time.Duration
+
+// MarshalText implements encoding.TextMarshaler.
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no duration such as 2160h", text)
+	}
+	*d = duration(parsed)
+	return nil
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	envPrefix = "VHOD_"
+	// envTests is what the tests of the project are told by; no setting.
+	envTests = "VHOD_TEST_"
+	// maxConfig bounds the file, in bytes.
+	maxConfig = 256 << 10
+)
+
+// readConfig reads the file and the environment over it, and fills in what both
+// leave out. Whether the settings are safe is check's to say.
+func readConfig(path string, environ []string) (*config, error) {
+	text, err := readBounded(path, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	var c config
+	if err := c.parse(text); err != nil {
+		return nil, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	if err := c.override(environ); err != nil {
+		return nil, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	c.defaults()
+	return &c, nil
+}
+
+// readBounded reads a file no longer than limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // opened for reading only
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("%s is longer than %d bytes", path, limit)
+	}
+	return text, nil
+}
+
+// parse reads one YAML document. An empty one is an empty configuration.
+func (c *config) parse(text []byte) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return yamlError(err)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("more than one YAML document")
+	}
+	root := document.Content[0]
+	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+		return nil
+	}
+	if unknown := unknownKeys(root, reflect.TypeFor[config](), ""); len(unknown) > 0 {
+		return fmt.Errorf("unknown %s", strings.Join(unknown, ", "))
+	}
+	return yamlError(root.Decode(c))
+}
+
+// yamlError leaves out what the decoder quotes of the file: it may be a secret.
+func yamlError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		before, after, quoted := strings.Cut(strings.TrimSpace(line), "`")
+		if i := strings.LastIndexByte(after, '`'); quoted && i >= 0 {
+			before += "…" + after[i+1:]
+		}
+		lines = append(lines, before)
+	}
+	return errors.New(strings.Join(lines, " "))
+}
+
+// unknownKeys lists the keys of a mapping that the structure does not have, and
+// whatever is no mapping where one belongs.
+func unknownKeys(n *yaml.Node, t reflect.Type, prefix string) []string {
+	if n.Kind != yaml.MappingNode {
+		if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+			return nil
+		}
+		return []string{fmt.Sprintf("value of %q (line %d): it has keys of its own", strings.TrimSuffix(prefix, "."), n.Line)}
+	}
+	var unknown []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		field, ok := fieldByKey(t, key.Value)
+		switch {
+		case !ok:
+			unknown = append(unknown, fmt.Sprintf("%q (line %d)", prefix+key.Value, key.Line))
+		case field.Type.Kind() == reflect.Struct:
+			unknown = append(unknown, unknownKeys(value, field.Type, prefix+key.Value+".")...)
+		}
+	}
+	return unknown
+}
+
+func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {
+	for field := range t.Fields() {
+		if field.Tag.Get("yaml") == key {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// override sets what the environment names.
+func (c *config) override(environ []string) error {
+	known := map[string]setting{}
+	for s := range settings(c) {
+		known[envPrefix+strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))] = s
+	}
+	var wrong []string
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envTests) {
+			continue
+		}
+		s, ok := known[name]
+		if !ok {
+			wrong = append(wrong, "unknown "+name)
+		} else if err := s.set(value); err != nil {
+			wrong = append(wrong, name+": "+err.Error())
+		}
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		return errors.New(strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+// set reads a value as the environment has it: text.
+func (s setting) set(text string) error {
+	if u, ok := s.value.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	switch kind := s.value.Kind(); {
+	case kind == reflect.String:
+		s.value.SetString(text)
+	case s.value.CanInt():
+		n, err := strconv.ParseInt(text, 10, s.value.Type().Bits())
+		if err != nil {
+			return errors.New("no whole number of its range")
+		}
+		s.value.SetInt(n)
+	case s.value.CanUint():
+		n, err := strconv.ParseUint(text, 10, s.value.Type().Bits())
+		if err != nil {
+			return errors.New("no whole number of its range")
+		}
+		s.value.SetUint(n)
+	default:
+		return fmt.Errorf("a setting of kind %s cannot come from the environment", kind)
+	}
+	return nil
+}

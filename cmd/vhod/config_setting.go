@@ -1,0 +1,106 @@
+package main
+
+import (
+	"iter"
+	"net/url"
+	"reflect"
+	"strings"
+)
+
+// setting is one key of the configuration with its value.
+type setting struct {
+	key    string // dotted
+	secret string // what of it is hidden: "" nothing, "all", "url"
+	value  reflect.Value
+}
+
+// settings lists every setting, in the order of the structure.
+func settings(c *config) iter.Seq[setting] {
+	return func(yield func(setting) bool) { walk(reflect.ValueOf(c).Elem(), "", yield) }
+}
+
+func walk(v reflect.Value, prefix string, yield func(setting) bool) bool {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		key := prefix + field.Tag.Get("yaml")
+		if field.Type.Kind() == reflect.Struct {
+			if !walk(v.Field(i), key+".", yield) {
+				return false
+			}
+		} else if !yield(setting{key: key, secret: field.Tag.Get("secret"), value: v.Field(i)}) {
+			return false
+		}
+	}
+	return true
+}
+
+const mask = "***"
+
+// masked is the configuration with its secrets hidden.
+func (c *config) masked() *config {
+	m := *c
+	for s := range settings(&m) {
+		switch {
+		case s.secret == "" || s.value.String() == "":
+		case s.secret == "url":
+			s.value.SetString(maskURL(s.value.String()))
+		default:
+			s.value.SetString(mask)
+		}
+	}
+	return &m
+}
+
+// maskURL hides the password of an address, whether before the host
+// (postgres://user:password@host/db) or among the parameters
+// (postgres://host/db?user=…&password=…), where gateways also want their keys:
+// of the parameters only those that cannot be secret stay. What cannot be read is
+// hidden whole.
+func maskURL(address string) string {
+	if path, ok := strings.CutPrefix(address, "sqlite:"); ok && !strings.ContainsAny(path, "?@") {
+		return address
+	}
+	base, query, parameters := strings.Cut(address, "?")
+	scheme, rest, ok := strings.Cut(base, "://")
+	if !ok || scheme == "" || strings.ContainsAny(base, " \t\n\\#") {
+		return mask
+	}
+	// The last @ ends the user information, whatever a password holds; after the
+	// path has begun, one is out of place.
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		user, _, hasPassword := strings.Cut(rest[:i], ":")
+		switch {
+		case strings.Contains(user, "/"):
+			return mask
+		case hasPassword:
+			rest = user + ":" + mask + rest[i:]
+		case scheme == "http" || scheme == "https": // a token in the place of the user
+			rest = mask + rest[i:]
+		}
+	}
+	masked := scheme + "://" + rest
+	if parameters {
+		masked += "?" + maskQuery(query)
+	}
+	return masked
+}
+
+// plainParameters are those of a database's address that hold no secret.
+const plainParameters = " host port dbname user sslmode sslrootcert sslcert sslkey sslsni search_path application_name " +
+	"connect_timeout target_session_attrs statement_timeout pool_max_conns pool_min_conns "
+
+func maskQuery(query string) string {
+	if strings.Contains(query, "#") {
+		return mask
+	}
+	pairs := strings.Split(query, "&")
+	for i, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
+		plain, err := url.QueryUnescape(name)
+		placeholder := value == "{to}" || value == "{text}" || value == "{id}"
+		if err != nil || strings.ContainsAny(plain, " ") || (!placeholder && !strings.Contains(plainParameters, " "+plain+" ")) {
+			pairs[i] = name + "=" + mask
+		}
+	}
+	return strings.Join(pairs, "&")
+}

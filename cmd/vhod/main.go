@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes of every command.
+const (
+	exitDone    = 0
+	exitRefused = 1 // the reason is on standard error
+	exitUsage   = 2
+)
+
+// commands are the command line; kong reads the structure.
+type commands struct {
+	JSON bool `name:"json" help:"Answer in JSON."`
+
+	Sandbox sandboxCommand `cmd:"" help:"Run a whole provider for trying it: nothing leaves the machine."`
+	Serve   serveCommand   `cmd:"" help:"Run the provider in production."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to this version; needed before serve."`
+	Client  clientCommands `cmd:"" help:"Relying services."`
+	Person  personCommands `cmd:"" help:"People's accounts, one at a time."`
+	Key     keyCommands    `cmd:"" help:"Keys of the provider."`
+	Config  configCommands `cmd:"" help:"Configuration."`
+	Relying relyingCommand `cmd:"" help:"Run the sample relying services: a bank and a state service."`
+	Version versionCommand `cmd:"" help:"Tell the version."`
+}
+
+// process is what a command has of the machine.
+type process struct {
+	ctx            context.Context //nolint:containedctx // the life of the command, ended by a signal
+	environ        []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	json           bool
+}
+
+// usageError is a command line that can mean nothing.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal asks to stop; the second ends at once.
+	context.AfterFunc(ctx, stop)
+	return command(&process{ctx: ctx, environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:])
+}
+
+// command runs one command line and tells the exit code.
+func command(p *process, args []string) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("vhod"), kong.UsageOnError(),
+		kong.Description("Vhod is an identity provider. See README.md."),
+		kong.Writers(p.stdout, p.stderr), kong.Exit(func(code int) { exited = code }))
+	if err != nil {
+		return p.fail(err)
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help was answered
+		return exited
+	}
+	p.json = c.JSON
+	if err != nil {
+		return p.fail(usageError{err})
+	}
+	if err := parsed.Run(p); err != nil {
+		return p.fail(err)
+	}
+	return exitDone
+}
+
+// fail tells the reason and the exit code.
+func (p *process) fail(err error) int {
+	if p.json {
+		p.printTo(p.stderr, map[string]string{"error": err.Error()})
+	} else {
+		_, _ = fmt.Fprintf(p.stderr, "vhod: %v\n", err) // nowhere else to tell
+	}
+	var wrong usageError
+	if errors.As(err, &wrong) {
+		return exitUsage
+	}
+	return exitRefused
+}
