@@ -145,6 +145,7 @@ CREATE TABLE token_grant (
     scopes           TEXT     NOT NULL,
     generation       BIGINT   NOT NULL,
     rotated_at       BIGINT   NOT NULL,
+    last_use         UUID     NOT NULL,
     offline          BOOLEAN  NOT NULL,
     amr              TEXT     NOT NULL,
     acr              TEXT     NOT NULL,
@@ -247,6 +248,7 @@ CREATE INDEX budget_window ON budget (window_start);
 CREATE TABLE job (
     job_id      UUID   NOT NULL PRIMARY KEY,
     kind        TEXT   NOT NULL,
+    destination TEXT   NOT NULL,
     reference   UUID   NOT NULL,
     payload     TEXT   NOT NULL,
     state       TEXT   NOT NULL,
@@ -256,7 +258,7 @@ CREATE TABLE job (
     created_at  BIGINT NOT NULL,
     finished_at BIGINT NOT NULL
 );
-CREATE INDEX job_due ON job (state, run_at);
+CREATE INDEX job_due ON job (state, destination, run_at);
 CREATE INDEX job_reference ON job (reference);
 CREATE INDEX job_finished ON job (finished_at);
 

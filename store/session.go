@@ -63,8 +63,10 @@ func (db *DB) SignOut(ctx context.Context, ref SessionRef, browser []byte, now t
 	var b Batch
 	b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND cookie_hash = $4 AND ended_at = 0`,
 		now, int16(ref.Bucket), ref.ID, ref.CookieHash)
-	b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT (bucket, flow_id) DO NOTHING`,
-		int16(ref.Bucket), browserID(browser), now.Add(idp.RequestLife))
+	if browser != nil {
+		b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT (bucket, flow_id) DO NOTHING`,
+			int16(ref.Bucket), browserID(browser), now.Add(idp.RequestLife))
+	}
 	b.Add(writes...)
 	return db.Send(ctx, &b)
 }

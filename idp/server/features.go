@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"vhod/idp"
 	"vhod/idp/consent"
 	"vhod/idp/flow"
 	"vhod/idp/guard"
@@ -14,6 +15,7 @@ import (
 	"vhod/idp/login/password"
 	"vhod/idp/login/sms"
 	"vhod/idp/notify"
+	"vhod/idp/oauth"
 	"vhod/ui"
 )
 
@@ -33,6 +35,15 @@ func (s *Server) features() error {
 	codes := &guard.Codes{DB: s.DB, Ring: s.Ring, Now: s.Now}
 	budgets := &guard.Budgets{DB: s.DB, Ring: s.Ring, Now: s.Now}
 	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer}
+
+	protocol, err := oauth.New(oauth.Config{
+		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
+		Grace: idp.RefreshGrace, FormAction: FormActionKey,
+	})
+	if err != nil {
+		return err
+	}
+	flows.Service = protocol
 
 	e := s.echo
 	e.GET("/", s.home)
@@ -60,6 +71,27 @@ func (s *Server) features() error {
 	asked := &consent.Consent{Flows: flows, Now: s.Now}
 	e.GET("/consent", asked.Show)
 	e.POST("/consent", asked.Submit)
+
+	e.GET("/oauth2/authorize", protocol.Authorize)
+	e.POST("/oauth2/authorize", protocol.Authorize)
+	e.GET("/oauth2/logout", protocol.Logout)
+	e.POST("/oauth2/logout", protocol.Logout)
+	e.POST("/oauth2/introspect", protocol.Introspect)
+	for _, open := range []struct {
+		method, path string
+		handler      echo.HandlerFunc
+	}{
+		{http.MethodGet, "/.well-known/openid-configuration", protocol.Discovery},
+		{http.MethodGet, "/.well-known/oauth-authorization-server", protocol.Discovery},
+		{http.MethodGet, "/oauth2/jwks", protocol.JWKS},
+		{http.MethodPost, "/oauth2/token", protocol.Token},
+		{http.MethodGet, "/oauth2/userinfo", protocol.Userinfo},
+		{http.MethodPost, "/oauth2/userinfo", protocol.Userinfo},
+		{http.MethodPost, "/oauth2/revoke", protocol.Revoke},
+	} {
+		e.Add(open.method, open.path, open.handler, oauth.CORS)
+		e.OPTIONS(open.path, func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }, oauth.CORS)
+	}
 	return nil
 }
 

@@ -1,0 +1,63 @@
+package oauth
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+	"github.com/ory/fosite"
+)
+
+const tokenPath = "/oauth2/token"
+
+// grantTypes are those of the token endpoint.
+var grantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
+
+// Token is POST /oauth2/token (RFC 6749 §3.2).
+func (p *Provider) Token(c echo.Context) error {
+	noStore(c)
+	if err := p.form(c); err != nil {
+		return p.oauthError(c, err)
+	}
+	// fosite answers invalid_request to a grant that nobody handles.
+	if grant := c.Request().PostForm.Get("grant_type"); grant != "" && !slices.Contains(grantTypes, grant) {
+		return p.oauthError(c, fosite.ErrUnsupportedGrantType)
+	}
+	ctx := withRequestID(c)
+	request, err := p.fosite.NewAccessRequest(ctx, c.Request(), &grantSession{})
+	if err != nil {
+		return p.oauthError(c, err)
+	}
+	response, err := p.fosite.NewAccessResponse(ctx, request)
+	if err != nil {
+		return p.oauthError(c, err)
+	}
+	return c.JSON(http.StatusOK, response.ToMap())
+}
+
+// form reads the body of a request of a service: a form, nothing twice, nothing
+// too long, no credentials in the query (RFC 6749 §2.3.1).
+func (p *Provider) form(c echo.Context) error {
+	r := c.Request()
+	if r.URL.RawQuery != "" && (r.URL.Query().Has("client_secret") || r.URL.Query().Has("client_assertion")) {
+		return fosite.ErrInvalidRequest.WithHint("credentials are not sent in the query")
+	}
+	if err := r.ParseForm(); err != nil {
+		return fosite.ErrInvalidRequest.WithHint("the body is no form")
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return fosite.ErrInvalidRequest.WithHint("a parameter is given more than once") // RFC 6749 §3.2
+		}
+		if len(values[0]) > maxQuery {
+			return fosite.ErrInvalidRequest.WithHint("a parameter is too long")
+		}
+	}
+	return nil
+}
+
+// noStore keeps answers with tokens out of every cache (RFC 6749 §5.1).
+func noStore(c echo.Context) {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	c.Response().Header().Set("Pragma", "no-cache")
+}
