@@ -118,7 +118,7 @@ func (c clientID) change(p *process, name idp.EventName, data map[string]string,
 	if err != nil {
 		return err
 	}
-	client.UpdatedAt = s.now()
+	client.UpdatedAt = s.now().Truncate(time.Microsecond) // as it is kept
 	event, err := s.event(name, 0, client.ID, maps.Clone(data))
 	if err != nil {
 		return err

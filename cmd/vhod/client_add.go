@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"vhod/idp"
 	"vhod/keys"
@@ -55,7 +56,7 @@ func (c clientAddCommand) Run(p *process) error {
 	}
 	defer s.close()
 	client.Status = idp.ClientActive
-	client.CreatedAt = s.now()
+	client.CreatedAt = s.now().Truncate(time.Microsecond) // as it is kept
 	client.UpdatedAt = client.CreatedAt
 	client.SecretHash = []byte{}
 	answer := answerClient(client)

@@ -74,8 +74,8 @@ func (c *config) parse(text []byte) error {
 	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
 		return nil
 	}
-	if unknown := unknownKeys(root, reflect.TypeFor[config](), ""); len(unknown) > 0 {
-		return fmt.Errorf("unknown %s", strings.Join(unknown, ", "))
+	if wrong := problems(root, reflect.TypeFor[config](), ""); len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, ", "))
 	}
 	return yamlError(root.Decode(c))
 }
@@ -96,27 +96,29 @@ func yamlError(err error) error {
 	return errors.New(strings.Join(lines, " "))
 }
 
-// unknownKeys lists the keys of a mapping that the structure does not have, and
-// whatever is no mapping where one belongs.
-func unknownKeys(n *yaml.Node, t reflect.Type, prefix string) []string {
+// problems lists the keys of a mapping that the structure does not have, what is
+// no mapping where one belongs, and fractions where the decoder would cut them.
+func problems(n *yaml.Node, t reflect.Type, prefix string) []string {
 	if n.Kind != yaml.MappingNode {
-		if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
 			return nil
 		}
-		return []string{fmt.Sprintf("value of %q (line %d): it has keys of its own", strings.TrimSuffix(prefix, "."), n.Line)}
+		return []string{fmt.Sprintf("%q (line %d): it has keys of its own", strings.TrimSuffix(prefix, "."), n.Line)}
 	}
-	var unknown []string
+	var wrong []string
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		field, ok := fieldByKey(t, key.Value)
-		switch {
+		switch kind := field.Type; {
 		case !ok:
-			unknown = append(unknown, fmt.Sprintf("%q (line %d)", prefix+key.Value, key.Line))
-		case field.Type.Kind() == reflect.Struct:
-			unknown = append(unknown, unknownKeys(value, field.Type, prefix+key.Value+".")...)
+			wrong = append(wrong, fmt.Sprintf("unknown %q (line %d)", prefix+key.Value, key.Line))
+		case kind.Kind() == reflect.Struct:
+			wrong = append(wrong, problems(value, kind, prefix+key.Value+".")...)
+		case kind.Kind() != reflect.String && kind != reflect.TypeFor[duration]() && value.ShortTag() != "!!int" && value.ShortTag() != "!!null":
+			wrong = append(wrong, fmt.Sprintf("%q (line %d): no whole number", prefix+key.Value, value.Line))
 		}
 	}
-	return unknown
+	return wrong
 }
 
 func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {

@@ -62,7 +62,8 @@ func maskURL(address string) string {
 	}
 	base, query, parameters := strings.Cut(address, "?")
 	scheme, rest, ok := strings.Cut(base, "://")
-	if !ok || scheme == "" || strings.ContainsAny(base, " \t\n\\#") {
+	// An @ among the parameters is of a password that holds a question mark.
+	if !ok || scheme == "" || strings.ContainsAny(base, " \t\n\\#") || strings.Contains(query, "@") {
 		return mask
 	}
 	// The last @ ends the user information, whatever a password holds; after the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -60,6 +61,7 @@ func run() int {
 
 // command runs one command line and tells the exit code.
 func command(p *process, args []string) int {
+	p.json = slices.Contains(args, "--json") // also when the rest means nothing
 	var c commands
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("vhod"), kong.UsageOnError(),
@@ -72,10 +74,10 @@ func command(p *process, args []string) int {
 	if exited >= 0 { // --help was answered
 		return exited
 	}
-	p.json = c.JSON
 	if err != nil {
 		return p.fail(usageError{err})
 	}
+	p.json = c.JSON
 	if err := parsed.Run(p); err != nil {
 		return p.fail(err)
 	}
@@ -84,14 +86,15 @@ func command(p *process, args []string) int {
 
 // fail tells the reason and the exit code.
 func (p *process) fail(err error) int {
-	if p.json {
-		p.printTo(p.stderr, map[string]string{"error": err.Error()})
-	} else {
-		_, _ = fmt.Fprintf(p.stderr, "vhod: %v\n", err) // nowhere else to tell
-	}
 	var wrong usageError
+	code, hint := exitRefused, ""
 	if errors.As(err, &wrong) {
-		return exitUsage
+		code, hint = exitUsage, " (vhod --help tells more)"
 	}
-	return exitRefused
+	if p.json {
+		_ = p.printTo(p.stderr, map[string]string{"error": err.Error()}) // nowhere else to tell
+	} else {
+		_, _ = fmt.Fprintf(p.stderr, "vhod: %v%s\n", err, hint)
+	}
+	return code
 }

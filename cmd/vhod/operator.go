@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,15 +44,23 @@ func (t target) open(p *process, migrating bool) (*system, error) {
 	if migrating {
 		return s, nil
 	}
-	pending, err := s.db.MigrationPending(p.ctx)
-	if err == nil && len(pending) > 0 {
-		err = fmt.Errorf("the database is not of this version, %s missing: run vhod migrate", strings.Join(pending, ", "))
-	}
-	if err != nil {
+	if err := current(p.ctx, s.db); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// current refuses a database that is not of this version.
+func current(ctx context.Context, db *store.DB) error {
+	pending, err := db.MigrationPending(ctx)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("the database is not of this version, %s missing: run vhod migrate", strings.Join(pending, ", "))
+	}
+	return nil
 }
 
 func (t target) find(p *process) (*system, error) {
@@ -74,7 +83,7 @@ func (t target) find(p *process) (*system, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kek_file: %w", err)
 	}
-	db, err := store.Open(p.ctx, store.Config{DSN: c.Database, Now: idp.SystemClock, KEK: kek, MaxConns: c.DatabaseConnections})
+	db, err := c.open(p.ctx, kek)
 	if err != nil {
 		return nil, err
 	}

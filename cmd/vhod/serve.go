@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,6 +53,9 @@ func (s serveCommand) Run(p *process) error {
 		return err
 	}
 	defer db.Close()
+	if err := current(p.ctx, db); err != nil {
+		return err
+	}
 	provider, err := c.provider(p.ctx, db, kek, log)
 	if err != nil {
 		return err
@@ -66,21 +68,9 @@ func (s serveCommand) Run(p *process) error {
 	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: provider.Stopping, notice: stopNotice})
 }
 
-// open connects to the database, which must be of this version.
+// open connects to the database.
 func (c *config) open(ctx context.Context, kek keys.KEK) (*store.DB, error) {
-	db, err := store.Open(ctx, store.Config{DSN: c.Database, Now: idp.SystemClock, KEK: kek, MaxConns: c.DatabaseConnections})
-	if err != nil {
-		return nil, err
-	}
-	pending, err := db.MigrationPending(ctx)
-	if err == nil && len(pending) > 0 {
-		err = fmt.Errorf("the database is not of this version, %s missing: run vhod migrate", strings.Join(pending, ", "))
-	}
-	if err != nil {
-		db.Close()
-		return nil, err
-	}
-	return db, nil
+	return store.Open(ctx, store.Config{DSN: c.Database, Now: idp.SystemClock, KEK: kek, MaxConns: c.DatabaseConnections})
 }
 
 // provider builds the provider as configured.
