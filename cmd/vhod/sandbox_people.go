@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"vhod/idp"
-	"vhod/idp/login/password"
+	"vhod/idp/password"
 	"vhod/keys"
 	"vhod/store"
 )
