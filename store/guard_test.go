@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -164,62 +165,58 @@ func TestBudget(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		budget := store.Budget{Kind: "hour", Subject: []byte("a"), Window: time.Hour, Limit: 2}
-		other := store.Budget{Kind: "hour", Subject: []byte("b"), Window: time.Hour, Limit: 9}
+		other := store.Budget{Kind: "hour", Subject: []byte("b"), Window: time.Hour, Limit: 3}
 		for n := range 2 {
-			if wait, err := db.Spend(t.Context(), clock.Now(), budget, other); wait != 0 || err != nil {
-				t.Fatalf("spend %d: %v, %v", n+1, wait, err)
+			if waits, err := db.Spend(t.Context(), clock.Now(), budget, other); waits != nil || err != nil {
+				t.Fatalf("spend %d: %v, %v", n+1, waits, err)
 			}
 		}
 		clock.Advance(10 * time.Minute)
-		if wait, err := db.Spend(t.Context(), clock.Now(), budget, other); wait != 50*time.Minute || err != nil {
-			t.Errorf("over the limit: %v, %v, want 50m", wait, err)
+		for range 3 {
+			waits, err := db.Spend(t.Context(), clock.Now(), budget, other)
+			if err != nil || !slices.Equal(waits, []time.Duration{50 * time.Minute, 0}) {
+				t.Errorf("over the limit: %v, %v, want 50m and 0", waits, err)
+			}
+		}
+		if waits, err := db.Spend(t.Context(), clock.Now(), other); waits != nil || err != nil {
+			t.Errorf("the other budget: %v, %v; a refusal must spend nothing", waits, err)
+		}
+		if waits, err := db.Spend(t.Context(), clock.Now(), other); len(waits) != 1 || waits[0] != 50*time.Minute || err != nil {
+			t.Errorf("the other budget used up: %v, %v", waits, err)
 		}
 		clock.Advance(50 * time.Minute)
-		if wait, err := db.Spend(t.Context(), clock.Now(), budget); wait != 0 || err != nil {
-			t.Errorf("in the next window: %v, %v", wait, err)
+		if waits, err := db.Spend(t.Context(), clock.Now(), budget, other); waits != nil || err != nil {
+			t.Errorf("in the next window: %v, %v", waits, err)
 		}
 	})
 }
 
-func TestJobIsLeasedOnce(t *testing.T) {
+func TestBudgetRace(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		ctx, now := t.Context(), clock.Now()
-		j := store.Job{ID: uuid.New(), Kind: "message", Reference: uuid.New(), Payload: "sealed"}
-		if err := db.Write(ctx, store.Enqueue(j, now)); err != nil {
-			t.Fatal(err)
-		}
+		shared := store.Budget{Kind: "b", Subject: []byte("all"), Window: time.Hour, Limit: 5}
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		leased := 0
-		for range 8 {
+		given := 0
+		for n := range 32 {
 			wg.Go(func() {
-				jobs, err := db.LeaseJobs(ctx, now, now.Add(time.Minute), 10)
+				own := store.Budget{Kind: "a", Subject: []byte{byte(n)}, Window: time.Hour, Limit: 1}
+				waits, err := db.Spend(t.Context(), clock.Now(), own, shared)
 				mu.Lock()
 				defer mu.Unlock()
-				if err != nil {
+				switch {
+				case err != nil:
 					t.Error(err)
+				case waits == nil:
+					given++
+				case waits[1] != time.Hour:
+					t.Errorf("refused for %v, want an hour", waits[1])
 				}
-				leased += len(jobs)
 			})
 		}
 		wg.Wait()
-		if leased != 1 {
-			t.Fatalf("leased %d times, want once", leased)
-		}
-		clock.Advance(2 * time.Minute)
-		jobs, err := db.LeaseJobs(ctx, clock.Now(), clock.Now().Add(time.Minute), 10)
-		if err != nil || len(jobs) != 1 || jobs[0].Attempts != 2 || jobs[0].Payload != "sealed" {
-			t.Fatalf("after the lease ran out: %+v, %v", jobs, err)
-		}
-		if err := db.FinishJob(ctx, j.ID, store.JobSent, "", clock.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if state, err := db.JobState(ctx, j.Reference); err != nil || state != store.JobSent {
-			t.Errorf("state = %q, %v", state, err)
-		}
-		if left := count(t, db, "SELECT count(*) FROM job WHERE payload <> ''"); left != 0 {
-			t.Errorf("what was sent is still kept")
+		if given != 5 {
+			t.Errorf("given %d times, want 5", given)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"vhod/idp"
@@ -11,20 +13,30 @@ import (
 	"vhod/store"
 )
 
-// The budgets of messages (ResendPause between two of one purpose): what a person needs and no bomber is content with.
+// ResendPause is the shortest time between two messages of one purpose to one
+// address; after the third it grows to what is left of lateWindow.
 const (
-	ResendPause    = time.Minute
-	perHour        = 6
-	perDay         = 20
-	networkPerHour = 60
-	servicePerHour = 200_000
+	ResendPause = time.Minute
+	lateWindow  = 10 * time.Minute
+	lateLimit   = 3
 )
+
+// Limits are the budgets of messages: what a person needs and no bomber is
+// content with. Zero takes the default.
+type Limits struct {
+	AddressHour int64 // to one address an hour; default 6
+	AddressDay  int64 // to one address a day; default 20
+	PrefixHour  int64 // to ten thousand neighbouring phone numbers an hour; default 200
+	NetworkHour int64 // asked for from one network (/24, /64) an hour; default 60
+	ServiceHour int64 // of the whole provider an hour; default 200,000
+}
 
 // Budgets limits messages.
 type Budgets struct {
-	DB   *store.DB
-	Ring *keys.Ring
-	Now  idp.Clock
+	DB     *store.DB
+	Ring   *keys.Ring
+	Now    idp.Clock
+	Limits Limits
 }
 
 // Refusal tells which limit was met and how long it lasts; the zero value none.
@@ -38,27 +50,48 @@ type Refusal struct {
 func (r Refusal) Refused() bool { return r.Pause > 0 || r.Budget > 0 }
 
 // Message asks to send a message for a purpose to an address, on behalf of a
-// network address. Two round trips.
+// network address. What is refused costs nothing of any budget. One round trip,
+// two when refused.
 func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusal, error) {
-	now := g.Now()
 	address := g.subject("address", to)
-	pause, err := g.DB.Spend(ctx, now, store.Budget{Kind: "pause:" + purpose, Subject: address, Window: ResendPause, Limit: 1})
-	if err != nil || pause > 0 {
-		return Refusal{Pause: pause}, wrap(err)
+	pauses := []store.Budget{
+		{Kind: "pause:" + purpose, Subject: address, Window: ResendPause, Limit: 1},
+		{Kind: "pause:late:" + purpose, Subject: address, Window: lateWindow, Limit: lateLimit},
 	}
-	wait, err := g.DB.Spend(ctx, now,
-		store.Budget{Kind: "message:hour", Subject: address, Window: time.Hour, Limit: perHour},
-		store.Budget{Kind: "message:day", Subject: address, Window: 24 * time.Hour, Limit: perDay},
-		store.Budget{Kind: "message:network", Subject: g.subject("network", network(from)), Window: time.Hour, Limit: networkPerHour},
-		store.Budget{Kind: "message:service", Subject: []byte("service"), Window: time.Hour, Limit: servicePerHour})
-	return Refusal{Budget: wait}, wrap(err)
+	budgets := append(pauses,
+		store.Budget{Kind: "message:hour", Subject: address, Window: time.Hour, Limit: or(g.Limits.AddressHour, 6)},
+		store.Budget{Kind: "message:day", Subject: address, Window: 24 * time.Hour, Limit: or(g.Limits.AddressDay, 20)})
+	if prefix, ok := neighbours(to); ok {
+		budgets = append(budgets, store.Budget{Kind: "message:prefix", Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
+	}
+	budgets = append(budgets,
+		store.Budget{Kind: "message:network", Subject: g.subject("network", network(from)), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)},
+		store.Budget{Kind: "message:service", Subject: []byte("service"), Window: time.Hour, Limit: or(g.Limits.ServiceHour, 200_000)})
+	waits, err := g.DB.Spend(ctx, g.Now(), budgets...)
+	if err != nil {
+		return Refusal{}, fmt.Errorf("message budget: %w", err)
+	}
+	if waits == nil {
+		return Refusal{}, nil
+	}
+	return Refusal{Pause: slices.Max(waits[:len(pauses)]), Budget: slices.Max(waits[len(pauses):])}, nil
 }
 
-func wrap(err error) error {
-	if err != nil {
-		return fmt.Errorf("message budget: %w", err)
+func or(limit, preset int64) int64 {
+	if limit > 0 {
+		return limit
 	}
-	return nil
+	return preset
+}
+
+// neighbours is what a phone number shares with the ten thousand numbers beside
+// it. Those who are paid for messages to their own numbers have them in a row.
+func neighbours(to string) (string, bool) {
+	const own = 4
+	if !strings.HasPrefix(to, "+") || len(to) <= 2*own {
+		return "", false
+	}
+	return to[:len(to)-own], true
 }
 
 func (g *Budgets) subject(kind, value string) []byte {

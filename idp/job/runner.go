@@ -3,132 +3,179 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"vhod/idp"
-	"vhod/idp/audit"
 	"vhod/store"
 )
 
 // Handler does a job. The job's id is the same at each attempt, so that a
-// neighbour can tell a repetition.
+// neighbour can tell a repetition. The text of its error is logged and kept: it
+// must hold nothing personal.
 type Handler func(ctx context.Context, j store.Job) error
 
 // ErrPermanent marks an error after which trying again is of no use.
 var ErrPermanent = errors.New("permanent failure")
 
-// The runner's terms.
-const (
-	poll        = 250 * time.Millisecond
-	parallel    = 8
-	lease       = 2 * time.Minute
-	timeout     = 30 * time.Second
-	maxAttempts = 8
-	firstDelay  = 5 * time.Second
-	maxDelay    = 10 * time.Minute
-)
+// poll is how long jobs wait that nobody announced by Wake: those of a process
+// that has died, those put off, those of a clock that was moved.
+const poll = 250 * time.Millisecond
 
-// Runner takes jobs and does them.
+// parallel is how many jobs go to one destination at a time.
+const parallel = 16
+
+// Runner takes jobs and does them. Any number of processes may run one on the
+// same store. The fields are set before Run and not changed after.
 type Runner struct {
-	DB       *store.DB
-	Now      idp.Clock
-	Log      *slog.Logger
+	DB  *store.DB
+	Now idp.Clock
+	Log *slog.Logger
+	// Handlers by the kind of job.
 	Handlers map[string]Handler
+	// Parallel is how many jobs go to one destination at a time; zero is 16.
+	Parallel int
+
+	once  sync.Once
+	woken chan struct{}
+	mu    sync.Mutex
+	busy  map[string]int // jobs being done, by destination
+}
+
+// Wake tells that a job is about to be committed: it is looked for within
+// milliseconds. It never blocks.
+func (r *Runner) Wake() {
+	select {
+	case r.wakes() <- struct{}{}:
+	default:
+	}
+}
+
+func (r *Runner) wakes() chan struct{} {
+	r.once.Do(func() { r.woken = make(chan struct{}, 1) })
+	return r.woken
+}
+
+// looks are the pauses between the looks that follow a wake-up, since the commit
+// it announces takes a moment.
+func looks() []time.Duration {
+	return []time.Duration{3 * time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond}
 }
 
 // Run works until ctx ends, and lets what it has begun come to its end.
 func (r *Runner) Run(ctx context.Context) error {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
+	var begun sync.WaitGroup
+	defer begun.Wait()
+	after, look := looks(), len(looks())
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
-		}
-		for {
-			n, err := r.Once(ctx)
-			if err != nil && ctx.Err() == nil {
-				r.Log.LogAttrs(ctx, slog.LevelWarn, "outbox", slog.String("error", err.Error()))
+		case <-r.wakes():
+			// One wake-up after another must not put off the first look for ever.
+			if look != 0 {
+				look = 0
+				timer.Reset(after[0])
 			}
-			if err != nil || n < parallel {
-				break
-			}
+			continue
+		case <-timer.C:
 		}
+		if _, err := r.begin(ctx, &begun, func(err error) { r.warn(ctx, err) }); err != nil && ctx.Err() == nil {
+			r.warn(ctx, err)
+		}
+		wait := poll
+		if look = min(look+1, len(after)); look < len(after) {
+			wait = after[look]
+		}
+		timer.Reset(wait)
 	}
 }
 
-// Once does the jobs that are due, a handful, and tells how many there were.
+// Once does the jobs that are due, a handful for each destination, and tells how
+// many there were.
 func (r *Runner) Once(ctx context.Context) (int, error) {
+	var begun sync.WaitGroup
+	var mu sync.Mutex
+	var failures []error
+	n, err := r.begin(ctx, &begun, func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		failures = append(failures, err)
+	})
+	begun.Wait()
+	return n, errors.Join(append(failures, err)...)
+}
+
+// begin takes the jobs that are due and that there is room for, and does each on
+// the side; failed hears what kept a job's outcome from being recorded.
+func (r *Runner) begin(ctx context.Context, begun *sync.WaitGroup, failed func(error)) (int, error) {
 	now := r.Now()
-	jobs, err := r.DB.LeaseJobs(ctx, now, now.Add(lease), parallel)
+	destinations, err := r.DB.DueDestinations(ctx, now)
 	if err != nil {
 		return 0, err
 	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	for _, j := range jobs {
-		wg.Go(func() {
-			// The end of the server must not cut off what has been begun.
-			if failed := r.do(context.WithoutCancel(ctx), j); failed != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				err = errors.Join(err, failed)
-			}
-		})
-	}
-	wg.Wait()
-	return len(jobs), err
-}
-
-func (r *Runner) do(ctx context.Context, j store.Job) error {
-	failure := r.call(ctx, j)
-	if failure == nil {
-		return r.DB.FinishJob(ctx, j.ID, store.JobSent, "", r.Now())
-	}
-	reason := shortened(failure.Error())
-	r.Log.LogAttrs(ctx, slog.LevelWarn, "job", slog.String("kind", j.Kind), slog.String("job", j.ID.String()), slog.Int64("attempt", j.Attempts), slog.String("error", reason))
-	if errors.Is(failure, ErrPermanent) || j.Attempts >= maxAttempts {
-		event, err := audit.BySystem(r.Now(), idp.EventMessageDeadLettered, 0, map[string]string{"kind": j.Kind, "job": j.ID.String()})
-		if err != nil {
-			return err
+	total := 0
+	for _, destination := range destinations {
+		room := r.reserve(destination)
+		if room == 0 {
+			continue
 		}
-		return r.DB.FinishJob(ctx, j.ID, store.JobFailed, reason, r.Now(), event)
-	}
-	return r.DB.RetryJob(ctx, j.ID, reason, r.Now().Add(delay(j.Attempts)))
-}
-
-func (r *Runner) call(ctx context.Context, j store.Job) (err error) {
-	handler := r.Handlers[j.Kind]
-	if handler == nil {
-		return fmt.Errorf("no handler for jobs of kind %q: %w", j.Kind, ErrPermanent)
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+		jobs, leaseErr := r.DB.LeaseJobs(ctx, destination, now, now.Add(lease), room)
+		err = errors.Join(err, leaseErr)
+		r.release(destination, room-len(jobs))
+		total += len(jobs)
+		for _, j := range jobs {
+			begun.Go(func() {
+				defer r.done(destination)
+				// The end of the server must not cut off what has been begun.
+				if err := r.do(context.WithoutCancel(ctx), j); err != nil {
+					failed(err)
+				}
+			})
 		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return handler(ctx, j)
-}
-
-// delay doubles with each attempt, give or take a quarter, so that neighbours
-// that come back are not met by all at once.
-func delay(attempts int64) time.Duration {
-	d := min(firstDelay<<min(attempts-1, 16), maxDelay)
-	return d*3/4 + time.Duration(rand.Int64N(int64(d/2))) //nolint:gosec // a delay, not a secret
-}
-
-const maxReason = 200
-
-func shortened(reason string) string {
-	if len(reason) > maxReason {
-		return reason[:maxReason]
 	}
-	return reason
+	return total, err
+}
+
+// reserve takes all the room that a destination has.
+func (r *Runner) reserve(destination string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.busy == nil {
+		r.busy = map[string]int{}
+	}
+	room := r.limit() - r.busy[destination]
+	r.busy[destination] += room
+	return room
+}
+
+func (r *Runner) release(destination string, n int) (wasFull bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wasFull = r.busy[destination] == r.limit()
+	if r.busy[destination] -= n; r.busy[destination] == 0 {
+		delete(r.busy, destination)
+	}
+	return wasFull
+}
+
+// done makes room, and looks for more where there was none.
+func (r *Runner) done(destination string) {
+	if r.release(destination, 1) {
+		r.Wake()
+	}
+}
+
+func (r *Runner) limit() int {
+	if r.Parallel > 0 {
+		return r.Parallel
+	}
+	return parallel
+}
+
+func (r *Runner) warn(ctx context.Context, err error) {
+	r.Log.LogAttrs(ctx, slog.LevelWarn, "outbox", slog.String("error", err.Error()))
 }

@@ -71,7 +71,7 @@ func (s *Sender) Queue(channel, to, lang, name string, args map[string]string, r
 	if err != nil {
 		return nil, fmt.Errorf("queue message: %w", err)
 	}
-	return store.Enqueue(store.Job{ID: id, Kind: JobKind, Reference: reference, Payload: sealed}, s.Now()), nil
+	return store.Enqueue(store.Job{ID: id, Kind: JobKind, Destination: channel, Reference: reference, Payload: sealed}, s.Now()), nil
 }
 
 // QueueOwner is the writing of a notice to every verified contact of an account;
