@@ -72,3 +72,7 @@ type Account struct {
 	Lang            string
 	CreatedAt       time.Time
 }
+
+// SecondFactorCompulsory tells whether the account's level demands two factors,
+// whatever its owner chose (R-LOG-2).
+func (a *Account) SecondFactorCompulsory() bool { return a.Level >= LevelStandard }

@@ -31,6 +31,9 @@ type Proof struct {
 	At     time.Time `json:"t"`
 }
 
-// SMS is the proof that a phone is at hand: given by the method's page and, for
-// a new account, by its registration.
-var SMS = Method{Name: "sms", Factor: Possession, AMR: "otp"}
+// The methods. Their proofs are given by the method's page and, for a new account,
+// by its registration.
+var (
+	Password = Method{Name: "password", Factor: Knowledge, AMR: "pwd", First: true}
+	SMS      = Method{Name: "sms", Factor: Possession, AMR: "otp"}
+)

@@ -59,7 +59,7 @@ func next(f *Flow, c *idp.Client, s *idp.Subject, now time.Time) Step {
 // the account (R-LOG-2), by the service, or by the request as a wish (acr_values
 // is voluntary, OpenID Connect Core §3.1.2.1).
 func wantsSecond(f *Flow, c *idp.Client, s *idp.Subject) bool {
-	if s.Account.SecondFactor != idp.SecondFactorOff || s.Account.Level >= idp.LevelStandard || c != nil && c.SecondFactor {
+	if s.Account.SecondFactor != idp.SecondFactorOff || s.Account.SecondFactorCompulsory() || c != nil && c.SecondFactor {
 		return true
 	}
 	return f.Request != nil && slices.ContainsFunc(f.Request.ACRValues, func(v string) bool {

@@ -242,7 +242,7 @@ func TestWholeWay(t *testing.T) {
 		}
 
 		t.Log("sign-out ends what is not offline")
-		b.get("/oauth2/logout?id_token_hint=" + tokens.text("id_token") + "&post_logout_redirect_uri=https://bank.example/bye&state=x").expect(http.StatusOK, "/oauth2/logout")
+		b.get("/oauth2/logout?id_token_hint="+tokens.text("id_token")+"&post_logout_redirect_uri=https://bank.example/bye&state=x").expect(http.StatusOK, "/oauth2/logout")
 		b.post("/oauth2/logout", url.Values{"decision": {"sign-out"}, "id_token_hint": {tokens.text("id_token")}, "post_logout_redirect_uri": {"https://bank.example/bye"}, "state": {"x"}})
 		if !strings.Contains(b.body, "https://bank.example/bye?state=x") {
 			t.Errorf("sign-out leads to: %s", b.body)

@@ -14,10 +14,9 @@ import (
 	"testing"
 	"time"
 
-
 	"vhod/idp"
-	"vhod/idp/login/password"
 	"vhod/idp/notify"
+	"vhod/idp/password"
 	"vhod/idp/server"
 	"vhod/keys"
 	"vhod/store"
@@ -218,7 +217,6 @@ func (b *browser) cookies() []*http.Cookie {
 	}
 	return b.client.Jar.Cookies(u)
 }
-
 
 var problemText = regexp.MustCompile(`govuk-error-summary__title">([^<]+)<`)
 

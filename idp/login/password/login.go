@@ -14,6 +14,7 @@ import (
 	"vhod/idp/guard"
 	"vhod/idp/identifier"
 	"vhod/idp/notify"
+	"vhod/idp/password"
 	"vhod/idp/session"
 	"vhod/keys"
 	"vhod/store"
@@ -32,11 +33,8 @@ type Login struct {
 	Now      idp.Clock
 }
 
-// maxLogin and maxPassword bound what is read, in bytes.
-const (
-	maxLogin    = 320
-	maxPassword = 1024
-)
+// maxLogin bounds what is read, in bytes.
+const maxLogin = 320
 
 // Show is GET /login.
 func (l *Login) Show(c echo.Context) error {
@@ -54,11 +52,11 @@ func (l *Login) Submit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	login, password := c.FormValue("login"), c.FormValue("password")
-	if login == "" || password == "" {
+	login, typed := c.FormValue("login"), c.FormValue("password")
+	if login == "" || typed == "" {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginEmpty), login)
 	}
-	if len(login) > maxLogin || len(password) > maxPassword {
+	if len(login) > maxLogin || len(typed) > password.Max {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), "")
 	}
 	ctx := c.Request().Context()
@@ -74,7 +72,7 @@ func (l *Login) Submit(c echo.Context) error {
 	if attempt.Blocked() {
 		return l.blocked(c, v, login, attempt)
 	}
-	proved, writes, err := l.verify(c, state, Normalize(password))
+	proved, writes, err := l.verify(c, state, password.Normalize(typed))
 	if err != nil {
 		return err
 	}
@@ -85,7 +83,7 @@ func (l *Login) Submit(c echo.Context) error {
 		return l.page(c, v, http.StatusForbidden, ui.T(ui.LoginAccountBlocked), login)
 	}
 	v.Named(state.Subject)
-	return l.Flows.Proved(c, v, Method, append(writes, l.Attempts.Clear(guard.Password, subject))...)
+	return l.Flows.Proved(c, v, flow.Password, append(writes, l.Attempts.Clear(guard.Password, subject))...)
 }
 
 // find looks up whose the login is, zero when nobody's, and gives the subject
@@ -111,37 +109,28 @@ func (l *Login) find(ctx context.Context, login string) (idp.OID, store.AttemptS
 }
 
 // verify checks the password; for want of an account it does the same work.
-func (l *Login) verify(c echo.Context, state *store.LoginState, password string) (bool, []store.Write, error) {
+func (l *Login) verify(c echo.Context, state *store.LoginState, typed string) (bool, []store.Write, error) {
 	ctx := c.Request().Context()
 	if state.Subject == nil || len(state.Credentials) == 0 {
-		return false, nil, l.Hasher.Dummy(ctx, password)
+		return false, nil, l.Hasher.Dummy(ctx, typed)
 	}
-	kept, err := parse(state.Credentials[0])
-	if err != nil {
-		return false, nil, err
-	}
-	ok, rehash, err := l.Hasher.Verify(ctx, kept.Hash, password)
-	if err != nil || !ok || !rehash {
+	ok, renewed, err := password.Verify(ctx, l.Hasher, state.Credentials[0], typed)
+	if err != nil || !ok || renewed == nil {
 		return ok, nil, err
 	}
-	// The cost was raised since: the next time is checked against the new one.
-	renewed, err := credential(ctx, l.Hasher, state.Credentials[0], kept.Former, password, kept.SetAt)
-	if err != nil {
-		return false, nil, err
-	}
 	event, err := audit.New(c, l.Now(), idp.EventPasswordRehashed, state.Subject.Account.OID, "", nil)
-	return true, []store.Write{state.Subject.SetCredential(renewed), event}, err
+	return true, []store.Write{state.Subject.SetCredential(*renewed), event}, err
 }
 
 // refused tells of a wrong password, and the owner of the block that it caused.
 func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID, state *store.LoginState, attempt guard.Attempt) error {
-	event, err := audit.New(c, l.Now(), idp.EventLoginFailed, oid, v.ClientID(), map[string]string{"method": Method.Name})
+	event, err := audit.New(c, l.Now(), idp.EventLoginFailed, oid, v.ClientID(), map[string]string{"method": flow.Password.Name})
 	if err != nil {
 		return err
 	}
 	writes := []store.Write{event}
 	if attempt.BlocksNow() {
-		blocked, err := audit.New(c, l.Now(), idp.EventLoginBlocked, oid, v.ClientID(), map[string]string{"method": Method.Name})
+		blocked, err := audit.New(c, l.Now(), idp.EventLoginBlocked, oid, v.ClientID(), map[string]string{"method": flow.Password.Name})
 		if err != nil {
 			return err
 		}

@@ -9,16 +9,15 @@ import (
 	"github.com/google/uuid"
 
 	"vhod/idp"
-	"vhod/idp/flow"
 	"vhod/keys"
 	"vhod/store"
 )
 
-// Method is the proof that this package gives.
-var Method = flow.Method{Name: string(idp.CredentialPassword), Factor: flow.Knowledge, AMR: "pwd", First: true}
-
 // History is how many former passwords may not be chosen again.
 const History = 3
+
+// Max bounds what is read as a password, in bytes.
+const Max = 1024
 
 // secret is what the credential keeps: hashes in the PHC string format.
 type secret struct {
@@ -40,6 +39,21 @@ func credential(ctx context.Context, h *keys.Hasher, c idp.Credential, former []
 	}
 	c.Data, err = json.Marshal(secret{Hash: hash, Former: former, SetAt: now})
 	return c, err
+}
+
+// Verify checks a password, already normalized, against a credential. When the
+// cost of hashing was raised since, renewed is the credential to keep instead.
+func Verify(ctx context.Context, h *keys.Hasher, c idp.Credential, password string) (ok bool, renewed *idp.Credential, err error) {
+	kept, err := parse(c)
+	if err != nil {
+		return false, nil, err
+	}
+	ok, rehash, err := h.Verify(ctx, kept.Hash, password)
+	if err != nil || !ok || !rehash {
+		return ok, nil, err
+	}
+	again, err := credential(ctx, h, c, kept.Former, password, kept.SetAt)
+	return err == nil, &again, err
 }
 
 func parse(c idp.Credential) (secret, error) {

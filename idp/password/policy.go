@@ -46,7 +46,7 @@ func Normalize(password string) string { return norm.NFC.String(password) }
 
 // Check tells every rule that a password breaks; words are the person's own data.
 func (p Policy) Check(password string, words ...string) []Broken {
-	if len(password) > maxPassword || !utf8.ValidString(password) {
+	if len(password) > Max || !utf8.ValidString(password) {
 		return []Broken{TooLong}
 	}
 	password = Normalize(password)

@@ -1,0 +1,126 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp"
+	"vhod/idp/cache"
+	"vhod/idp/flow"
+	"vhod/idp/notify"
+	"vhod/idp/password"
+	"vhod/idp/session"
+	"vhod/keys"
+	"vhod/store"
+	"vhod/ui"
+)
+
+// Account serves the pages under /account.
+type Account struct {
+	DB      *store.DB
+	Flows   *flow.Engine
+	Clients *cache.Clients
+	Cookies session.Cookies
+	Hasher  *keys.Hasher
+	Policy  password.Policy
+	Sender  *notify.Sender
+	Now     idp.Clock
+}
+
+// signedIn is the account of the browser's session, or nil when a flow was begun
+// to sign in and come back. A page that changes something wants a proof of the
+// last ten minutes.
+func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
+	if ref := a.Cookies.Session(c); ref != nil {
+		subject, err := a.DB.SubjectBySession(c.Request().Context(), *ref, "")
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		now := a.Now()
+		if err == nil && subject.Session.Usable(&subject.Account, now) && (!fresh || now.Sub(subject.Session.AuthTime) <= idp.SudoWindow) {
+			return subject, a.touch(c, subject)
+		}
+	}
+	f := &flow.Flow{Return: c.Request().URL.Path, Lang: ui.Lang(c.Request().Context())}
+	if c.Request().Method == http.MethodPost {
+		f.Return = pageOf(f.Return)
+	}
+	if fresh {
+		window := int64(idp.SudoWindow.Seconds())
+		f.MaxAge = &window
+	}
+	return nil, a.Flows.Begin(c, f)
+}
+
+// touch notes that the session was used, at most once a minute.
+func (a *Account) touch(c echo.Context, s *store.Subject) error {
+	now := a.Now()
+	if now.Sub(s.Session.SeenAt) < idp.SeenEvery {
+		return nil
+	}
+	return a.DB.TouchSession(c.Request().Context(), s.Account.OID.Bucket(), s.Session.ID, now)
+}
+
+// pageOf is the page whose form posts to an address.
+func pageOf(path string) string {
+	switch path {
+	case "/account/sessions/end", "/account/sessions/end-all":
+		return "/account/sessions"
+	case "/account/services/withdraw":
+		return "/account/services"
+	case "/account/sign-out":
+		return "/account"
+	}
+	return path
+}
+
+// notices are what a page may say after a change.
+var notices = map[string]string{
+	"password": ui.NoticePassword, "second-factor": ui.NoticeSecondFactor, "withdrawn": ui.NoticeWithdrawn,
+	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered,
+}
+
+func notice(c echo.Context) ui.Text {
+	if id := notices[c.QueryParam("done")]; id != "" {
+		return ui.T(id)
+	}
+	return ui.Text{}
+}
+
+// done goes on to a page that tells what was done.
+func done(c echo.Context, path, what string) error {
+	return c.Redirect(http.StatusSeeOther, path+"?done="+url.QueryEscape(what))
+}
+
+// Home is GET /account.
+func (a *Account) Home(c echo.Context) error {
+	s, err := a.signedIn(c, false)
+	if s == nil || err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	sessions, err := a.DB.Sessions(ctx, s, a.Now())
+	if err != nil {
+		return err
+	}
+	consents, err := a.DB.Consents(ctx, s.Account.OID)
+	if err != nil {
+		return err
+	}
+	page := ui.Account{
+		Person: s.Profile.FullName(), Level: s.Account.Level.String(), SecondFactor: s.Account.SecondFactor != idp.SecondFactorOff,
+		Sessions: len(sessions), Services: len(consents), Notice: notice(c),
+	}
+	return c.Render(http.StatusOK, page.Template(), page)
+}
+
+// SignOut is POST /account/sign-out.
+func (a *Account) SignOut(c echo.Context) error {
+	if err := a.Cookies.SignOut(c, a.DB, a.Now()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}
