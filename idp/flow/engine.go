@@ -105,6 +105,18 @@ func (e *Engine) Open(c echo.Context) (*Visit, error) {
 	return e.visit(c, f)
 }
 
+// Reopen begins with the request of a flow that was kept apart from its browser,
+// without what was proved then.
+func (e *Engine) Reopen(c echo.Context, request string) (*Visit, error) {
+	f, err := e.sealed().open(c.Request().Context(), request, nil)
+	if errors.Is(err, errFlow) {
+		f = &Flow{ID: uuid.New(), BeganAt: e.Now(), Return: "/account"}
+	} else if err != nil {
+		return nil, err
+	}
+	return e.visit(c, f)
+}
+
 // At opens the flow of a request for one of the named steps. When the flow is
 // elsewhere it answers the request itself, with a redirect or the finish, and
 // returns no visit: Back, deep links and forged posts do nothing.

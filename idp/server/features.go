@@ -6,16 +6,19 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"vhod/idp"
+	"vhod/idp/account"
 	"vhod/idp/consent"
 	"vhod/idp/flow"
 	"vhod/idp/guard"
 	"vhod/idp/job"
 	loginaccount "vhod/idp/login/account"
 	"vhod/idp/login/level"
-	"vhod/idp/login/password"
+	loginpassword "vhod/idp/login/password"
 	"vhod/idp/login/sms"
 	"vhod/idp/notify"
 	"vhod/idp/oauth"
+	"vhod/idp/password"
+	"vhod/idp/register"
 	"vhod/ui"
 )
 
@@ -52,7 +55,7 @@ func (s *Server) features() error {
 	e.GET("/health/live", s.live)
 	e.GET("/health/ready", s.ready)
 
-	login := &password.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Sender: s.Sender, Now: s.Now}
+	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Sender: s.Sender, Now: s.Now}
 	e.GET("/login", login.Show)
 	e.POST("/login/password", login.Submit)
 
@@ -71,6 +74,38 @@ func (s *Server) features() error {
 	asked := &consent.Consent{Flows: flows, Now: s.Now}
 	e.GET("/consent", asked.Show)
 	e.POST("/consent", asked.Submit)
+
+	policy := password.Citizen()
+	registration := &register.Register{
+		DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Codes: codes, Budgets: budgets, Attempts: attempts, Sender: s.Sender,
+		Policy: policy, MinimumAge: s.MinimumAge, Now: s.Now, Issuer: s.Issuer,
+	}
+	e.GET("/register", registration.Show)
+	e.POST("/register", registration.Submit)
+	e.GET("/register/code", registration.ShowCode)
+	e.POST("/register/code", registration.SubmitCode)
+	e.GET("/register/link", registration.ShowLink)
+	e.POST("/register/link", registration.SubmitLink)
+	e.GET("/register/password", registration.ShowPassword)
+	e.POST("/register/password", registration.SubmitPassword)
+	e.GET("/register/person", registration.ShowPerson)
+	e.POST("/register/person", registration.SubmitPerson)
+
+	own := &account.Account{
+		DB: s.DB, Flows: flows, Clients: s.Clients, Cookies: s.Cookies, Hasher: s.Hasher, Policy: policy, Sender: s.Sender, Now: s.Now,
+	}
+	e.GET("/account", own.Home)
+	e.GET("/account/profile", own.Profile)
+	e.GET("/account/sessions", own.Sessions)
+	e.POST("/account/sessions/end", own.EndSession)
+	e.POST("/account/sessions/end-all", own.EndAll)
+	e.GET("/account/services", own.Services)
+	e.POST("/account/services/withdraw", own.Withdraw)
+	e.GET("/account/security", own.Security)
+	e.POST("/account/security", own.SetSecondFactor)
+	e.GET("/account/password", own.Password)
+	e.POST("/account/password", own.SetPassword)
+	e.POST("/account/sign-out", own.SignOut)
 
 	e.GET("/oauth2/authorize", protocol.Authorize)
 	e.POST("/oauth2/authorize", protocol.Authorize)

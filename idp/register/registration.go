@@ -1,0 +1,103 @@
+package register
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"vhod/idp"
+	"vhod/store"
+)
+
+// life is how long an abandoned registration waits.
+const life = 7 * 24 * time.Hour
+
+// The steps that are kept, each the last part of its page's address.
+const (
+	stepCode     = "code"
+	stepPassword = "password"
+	stepPerson   = "person"
+)
+
+// registration is one in progress, opened.
+type registration struct {
+	row  *store.Registration
+	data draft
+}
+
+// draft is what was entered so far; it is sealed in the row.
+type draft struct {
+	Kind       idp.IdentifierKind `json:"kind"`
+	Contact    string             `json:"contact"` // normal form: E.164, folded e-mail
+	Typed      string             `json:"typed"`   // as it will be kept
+	Lang       string             `json:"lang"`
+	AgreedAt   time.Time          `json:"agreed_at"`
+	Agreed     map[string]string  `json:"agreed"` // kind → version
+	VerifiedAt time.Time          `json:"verified_at,omitzero"`
+	// Flow is the sealed request that the citizen came with; it opens in any browser.
+	Flow string `json:"flow,omitempty"`
+	// Existing tells that the contact has an account: no code is right.
+	Existing bool `json:"existing,omitempty"`
+	// Credential is the password's, hashed.
+	Credential *idp.Credential `json:"credential,omitempty"`
+	Surname    string          `json:"surname,omitempty"`
+	Name       string          `json:"name,omitempty"`
+	Patronymic string          `json:"patronymic,omitempty"`
+	BirthDate  string          `json:"birth_date,omitempty"`
+}
+
+const purposeDraft = "registration"
+
+func (h *Register) seal(id uuid.UUID, d *draft) (string, error) {
+	plain, err := json.Marshal(d)
+	if err != nil {
+		return "", fmt.Errorf("seal registration: %w", err)
+	}
+	return h.Ring.Seal(purposeDraft, id[:], plain)
+}
+
+func (h *Register) open(row *store.Registration) (*registration, error) {
+	plain, err := h.Ring.Open(purposeDraft, row.ID[:], row.Data)
+	if err != nil {
+		return nil, fmt.Errorf("open registration: %w", err)
+	}
+	r := &registration{row: row}
+	if err := json.Unmarshal(plain, &r.data); err != nil {
+		return nil, fmt.Errorf("open registration: %w", err)
+	}
+	return r, nil
+}
+
+// find opens a registration in progress; nil when there is none such.
+func (h *Register) find(ctx context.Context, id uuid.UUID) (*registration, error) {
+	if id == uuid.Nil {
+		return nil, nil
+	}
+	row, err := h.DB.Registration(ctx, id, h.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.open(row)
+}
+
+// move keeps what was entered and the next step.
+func (h *Register) move(ctx context.Context, r *registration, step string, writes ...store.Write) error {
+	sealed, err := h.seal(r.row.ID, &r.data)
+	if err != nil {
+		return err
+	}
+	r.row.Step, r.row.Data, r.row.ExpiresAt = step, sealed, h.Now().Add(life)
+	return h.DB.MoveRegistration(ctx, r.row, writes...)
+}
+
+// subject is whom codes of this contact are for.
+func (h *Register) subject(d *draft) [16]byte {
+	return h.Ring.Index(string(d.Kind), d.Contact)[0].Value
+}

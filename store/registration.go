@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Registration is a registration in progress; Data is sealed.
+type Registration struct {
+	ID        uuid.UUID
+	Contact   [16]byte // the blind index of the contact
+	Step      string
+	Data      string
+	Version   int64
+	ExpiresAt time.Time
+}
+
+// AddRegistration keeps a new registration.
+func AddRegistration(r Registration, now time.Time) Write {
+	return func(b *Batch) {
+		b.Exec(`INSERT INTO registration (registration_id, contact, step, data, version, created_at, expires_at, finished_at)
+			VALUES ($1, $2, $3, $4, 1, $5, $6, 0)`, r.ID, r.Contact[:], r.Step, r.Data, now, r.ExpiresAt)
+	}
+}
+
+// Registration reads one in progress.
+func (db *DB) Registration(ctx context.Context, id uuid.UUID, now time.Time) (*Registration, error) {
+	return scanRegistration(db.Q(ctx).QueryRow(ctx, `SELECT registration_id, contact, step, data, version, expires_at FROM registration
+		WHERE registration_id = $1 AND finished_at = 0 AND expires_at > $2`, id, now))
+}
+
+// RegistrationOf reads the one in progress that a contact was last proved for,
+// leaving out the steps before that; step is the one that proves the contact.
+func (db *DB) RegistrationOf(ctx context.Context, contact [16]byte, step string, now time.Time) (*Registration, error) {
+	return scanRegistration(db.Q(ctx).QueryRow(ctx, `SELECT registration_id, contact, step, data, version, expires_at FROM registration
+		WHERE contact = $1 AND step <> $2 AND finished_at = 0 AND expires_at > $3 ORDER BY created_at DESC LIMIT 1`, contact[:], step, now))
+}
+
+func scanRegistration(row Row) (*Registration, error) {
+	var r Registration
+	var contact []byte
+	if err := row.Scan(&r.ID, &contact, &r.Step, &r.Data, &r.Version, timeTarget{&r.ExpiresAt}); err != nil {
+		return nil, err
+	}
+	if copy(r.Contact[:], contact) != len(r.Contact) {
+		return nil, errors.New("store: contact of a registration is not 16 bytes")
+	}
+	return &r, nil
+}
+
+// MoveRegistration keeps a registration's next step. ErrStale: another tab was
+// first.
+func (db *DB) MoveRegistration(ctx context.Context, r *Registration, writes ...Write) error {
+	var b Batch
+	b.Exec(`UPDATE registration SET step = $1, data = $2, version = $3, expires_at = $4
+		WHERE registration_id = $5 AND version = $6 AND finished_at = 0`, r.Step, r.Data, r.Version+1, r.ExpiresAt, r.ID, r.Version)
+	b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND version = $2 AND data = $3`, r.ID, r.Version+1, r.Data)
+	b.Add(writes...)
+	if err := db.Send(ctx, &b); err != nil {
+		return err
+	}
+	r.Version++
+	return nil
+}
+
+// FinishRegistration ends a registration within the batch that makes its account;
+// the batch fails with ErrStale when it was finished before.
+func FinishRegistration(r *Registration, now time.Time) Write {
+	return func(b *Batch) {
+		b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND finished_at = 0`, r.ID)
+		b.Exec(`UPDATE registration SET finished_at = $1, data = '' WHERE registration_id = $2 AND finished_at = 0`, now, r.ID)
+	}
+}
