@@ -212,7 +212,7 @@ CREATE TABLE registration (
     registration_id UUID   NOT NULL PRIMARY KEY,
     contact         BYTEA  NOT NULL,
     step            TEXT   NOT NULL,
-    data            BYTEA  NOT NULL,
+    data            TEXT   NOT NULL,
     version         BIGINT NOT NULL,
     created_at      BIGINT NOT NULL,
     expires_at      BIGINT NOT NULL,
