@@ -3,61 +3,77 @@ package identifier
 import (
 	"net/mail"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
-// maxEmail and maxLocal are the limits of RFC 5321 §4.5.3.1, in bytes.
+// Limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.4, in bytes.
 const (
 	maxEmail = 254
 	maxLocal = 64
+	maxLabel = 63
 )
 
-// ParseEmail reads an address (RFC 5322 §3.4.1 addr-spec, without comments): as
-// typed, and folded for comparing without regard to case. ErrDisposable and
-// ErrRole come with both.
+// ParseEmail reads an address (RFC 5322 §3.4.1 addr-spec, without comments and
+// quotes; RFC 6531 letters allowed): as typed, and folded for comparing without
+// regard to case, the domain in its ASCII form. Nothing else is folded: what a
+// plus or a dot means is for the mailbox's provider to say. ErrDisposable and
+// ErrRole come with both; ErrEmpty, ErrTooLong, ErrText, ErrEmail with neither.
 func ParseEmail(text string) (typed, folded string, err error) {
 	text, err = clean(text)
 	if err != nil {
 		return "", "", err
 	}
 	address, err := mail.ParseAddress(text)
-	if err != nil || address.Name != "" || address.Address != text || strings.ContainsAny(text, " \"<>()") {
+	if err != nil || address.Name != "" || address.Address != text {
 		return "", "", ErrEmail
 	}
 	at := strings.LastIndexByte(text, '@')
-	local := text[:at]
-	domain, err := idna.Lookup.ToASCII(text[at+1:])
-	if err != nil || !strings.Contains(domain, ".") || strings.HasPrefix(domain, ".") || strings.HasSuffix(domain, ".") ||
-		len(local) > maxLocal || len(local)+1+len(domain) > maxEmail || !utf8.ValidString(local) {
+	local := norm.NFKC.String(strings.ToLower(text[:at]))
+	if strings.ContainsFunc(text[:at], notAtext) {
 		return "", "", ErrEmail
 	}
-	folded = strings.ToLower(local) + "@" + domain
+	domain, ok := foldDomain(text[at+1:])
+	if !ok {
+		return "", "", ErrEmail
+	}
+	folded = local + "@" + domain
 	switch {
-	case disposable[domain]:
+	case at > maxLocal || len(text) > maxEmail || len(local) > maxLocal || len(folded) > maxEmail:
+		return "", "", ErrTooLong
+	case Disposable(domain):
 		return text, folded, ErrDisposable
-	case roles[strings.ToLower(local)]:
+	case RoleMailbox(local):
 		return text, folded, ErrRole
 	}
 	return text, folded, nil
 }
 
-// disposable are domains that give addresses for minutes.
-var disposable = set("10minutemail.com", "20minutemail.com", "33mail.com", "anonaddy.me", "discard.email", "dispostable.com", "emailondeck.com", "fakeinbox.com",
-	"getairmail.com", "getnada.com", "grr.la", "guerrillamail.com", "guerrillamail.info", "guerrillamail.net", "guerrillamail.org", "harakirimail.com", "inboxkitten.com",
-	"mail-temp.com", "mailcatch.com", "maildrop.cc", "mailinator.com", "mailnesia.com", "mailnull.com", "mintemail.com", "moakt.com", "mohmal.com", "mytemp.email",
-	"nada.email", "sharklasers.com", "spam4.me", "spambog.com", "spamgourmet.com", "temp-mail.io", "temp-mail.org", "temp-mail.ru", "tempail.com", "tempmail.com", "tempmail.plus",
-	"tempmailo.com", "tempr.email", "throwawaymail.com", "trash-mail.com", "trashmail.com", "trbvm.com", "yopmail.com", "yopmail.fr", "yopmail.net", "zetmail.com")
-
-// roles are the mailboxes of RFC 2142 and their kin.
-var roles = set("abuse", "admin", "administrator", "billing", "contact", "hostmaster", "info", "help", "mailer-daemon", "marketing", "no-reply", "noc", "noreply",
-	"office", "postmaster", "root", "sales", "security", "spam", "support", "sysadmin", "webmaster")
-
-func set(words ...string) map[string]bool {
-	m := make(map[string]bool, len(words))
-	for _, w := range words {
-		m[w] = true
+// notAtext: RFC 5322 §3.2.3, widened by RFC 6531 §3.3 to letters and digits of
+// other scripts but not to whatever looks like nothing.
+func notAtext(r rune) bool {
+	if r <= unicode.MaxASCII {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~.", r)
 	}
-	return m
+	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// foldDomain is the domain as A-labels; ok is false when mail cannot be sent there.
+func foldDomain(domain string) (string, bool) {
+	// RFC 5891 §5: the mapping for looking up, strict names, valid labels.
+	domain, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", false
+	}
+	labels := strings.Split(domain, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > maxLabel {
+			return "", false
+		}
+	}
+	// A top-level domain has letters (RFC 3696 §2): 192.0.2.1 is no domain.
+	top := labels[len(labels)-1]
+	return domain, len(labels) > 1 && strings.Trim(top, "0123456789") != ""
 }

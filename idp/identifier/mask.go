@@ -7,7 +7,11 @@ import (
 	"vhod/idp"
 )
 
-// Mask hides an identifier but for its ends, enough for its owner to know it.
+// Mask hides an identifier but for its ends, enough for its owner to know it:
+// «+7 ··· ···-45-67», «i···v@example.ru».
+func (i Identifier) Mask() string { return Mask(i.Kind, i.Value) }
+
+// Mask is Identifier.Mask for a value that is kept without its kind.
 func Mask(kind idp.IdentifierKind, value string) string {
 	const hidden = "···"
 	switch kind {
@@ -23,10 +27,11 @@ func Mask(kind idp.IdentifierKind, value string) string {
 		}
 		return string(first) + hidden + string(last) + value[at:]
 	case idp.IdentifierPhone:
-		if len(value) < 6 {
+		code := countryCode(value)
+		if code == "" || len(value) < len(code)+5 {
 			return hidden
 		}
-		return value[:2] + " " + hidden + " " + hidden + "-" + value[len(value)-4:len(value)-2] + "-" + value[len(value)-2:]
+		return "+" + code + " " + hidden + " " + hidden + "-" + value[len(value)-4:len(value)-2] + "-" + value[len(value)-2:]
 	default:
 		if len(value) < 4 {
 			return hidden

@@ -6,34 +6,57 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// ParsePhone reads a phone as E.164: +7…, 7… and 8… with whatever separators, or
-// any country with its plus sign.
+// ParsePhone reads a phone as E.164: +7…, 7…, 8… or ten digits for Russia with
+// spaces, dashes, dots and brackets, or any country with its plus sign. Only
+// numbers that a numbering plan knows are let through. ErrEmpty, ErrTooLong,
+// ErrText, ErrPhone.
 func ParsePhone(text string) (string, error) {
 	text, err := clean(text)
 	if err != nil {
 		return "", err
 	}
-	// Without a plus, a number of eleven digits beginning with 7 or 8 is Russian.
-	if !strings.HasPrefix(text, "+") {
-		if d, ok := digits(strings.NewReplacer("(", "", ")", "").Replace(text)); ok && len(d) == 11 && (d[0] == '7' || d[0] == '8') {
-			text = "+7" + d[1:]
+	text = ascii(text)
+	// A plus only in front, and no letters: the library would read 8-800-FLOWERS
+	// and cut extensions off.
+	plain := strings.TrimPrefix(text, "+")
+	if strings.ContainsFunc(plain, func(r rune) bool { return !strings.ContainsRune("0123456789 ()-.", r) }) {
+		return "", ErrPhone
+	}
+	number := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
 		}
+		return r
+	}, plain)
+	switch {
+	case plain != text:
+		number = "+" + number
+	case len(number) == 11 && (number[0] == '7' || number[0] == '8'):
+		number = "+7" + number[1:]
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return !strings.ContainsRune("+0123456789 ()-.", r) }) {
+	parsed, err := phonenumbers.Parse(number, "RU")
+	if err != nil || !phonenumbers.IsValidNumber(parsed) {
 		return "", ErrPhone
 	}
-	number, err := phonenumbers.Parse(text, "RU")
-	if err != nil || !phonenumbers.IsPossibleNumber(number) || !phonenumbers.IsValidNumber(number) {
-		return "", ErrPhone
-	}
-	return phonenumbers.Format(number, phonenumbers.E164), nil
+	return phonenumbers.Format(parsed, phonenumbers.E164), nil
 }
 
-// FormatPhone shows a normal phone with the usual spaces.
+// FormatPhone shows a normal phone with the spaces usual in its country, and
+// anything else as it is.
 func FormatPhone(e164 string) string {
 	number, err := phonenumbers.Parse(e164, "RU")
 	if err != nil {
 		return e164
 	}
 	return phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+}
+
+// countryCode is what follows the plus, "7"; empty when that cannot be told.
+func countryCode(e164 string) string {
+	number, err := phonenumbers.Parse(e164, "RU")
+	if err != nil {
+		return ""
+	}
+	code, _, _ := strings.Cut(phonenumbers.Format(number, phonenumbers.RFC3966)[len("tel:+"):], "-")
+	return code
 }

@@ -1,0 +1,39 @@
+package identifier
+
+import (
+	"strings"
+	"time"
+)
+
+// maxAge is older than anyone has become, in years.
+const maxAge = 125
+
+// ParseBirthDate reads ДД.ММ.ГГГГ (one digit will do for day and month) or ISO
+// 8601, and gives ISO 8601. The day of today, in its own time zone, decides
+// whether the person is minAge years old; ErrTooYoung comes with the date.
+// Slashes are refused: they say nothing about whether day or month is first.
+// ErrEmpty, ErrTooLong, ErrText, ErrDateFormat, ErrDateFuture, ErrTooOld.
+func ParseBirthDate(text string, today time.Time, minAge int) (iso string, err error) {
+	text, err = clean(text)
+	if err != nil {
+		return "", err
+	}
+	text = strings.ReplaceAll(ascii(text), " ", "")
+	born, err := time.Parse("2.1.2006", text)
+	if err != nil {
+		born, err = time.Parse(time.DateOnly, text)
+	}
+	if err != nil {
+		return "", ErrDateFormat
+	}
+	day := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)
+	switch {
+	case born.After(day):
+		return "", ErrDateFuture
+	case born.AddDate(maxAge, 0, 0).Before(day):
+		return "", ErrTooOld
+	case born.AddDate(minAge, 0, 0).After(day):
+		return born.Format(time.DateOnly), ErrTooYoung
+	}
+	return born.Format(time.DateOnly), nil
+}
