@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +35,11 @@ func NewGateway(url, method, body, contentType, authorization string) *Gateway {
 	if body == "" && contentType == "application/json" && method == http.MethodPost {
 		body = `{"to":{to},"text":{text},"id":{id}}`
 	}
+	// Transports keep two connections to a host, fewer than messages go at a time.
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	return &Gateway{URL: url, Method: method, Body: body, ContentType: contentType, Authorization: authorization, Client: &http.Client{
 		Timeout:       10 * time.Second,
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -57,8 +62,7 @@ func (g *Gateway) Send(ctx context.Context, m Message) error {
 	}
 	response, err := g.Client.Do(request)
 	if err != nil {
-		// The error of net/http names the address, which may hold the message.
-		return fmt.Errorf("sms gateway: no answer")
+		return unanswered(err)
 	}
 	defer response.Body.Close() //nolint:errcheck // read to its bound, nothing to lose
 	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)); err != nil {
@@ -67,11 +71,30 @@ func (g *Gateway) Send(ctx context.Context, m Message) error {
 	switch code := response.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
-	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
+	case code >= 500, slices.Contains(temporary(), code):
 		return fmt.Errorf("sms gateway: status %d", code)
 	default:
 		return fmt.Errorf("sms gateway: status %d: %w", code, job.ErrPermanent)
 	}
+}
+
+// temporary are the refusals that are not of this message (RFC 9110 §15.5, RFC
+// 6585 §4, RFC 8470 §5.2): the gateway is hurried, or we are not let in just now.
+func temporary() []int {
+	return []int{
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired,
+		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
+	}
+}
+
+// unanswered says why there was no answer, without the address, which net/http
+// puts in front and which may hold the message.
+func unanswered(err error) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	return fmt.Errorf("sms gateway: no answer: %w", err)
 }
 
 func fill(template string, m Message, escape func(string) string) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -48,7 +49,15 @@ type Sender struct {
 	Now      idp.Clock
 	Issuer   string
 	Channels map[string]Channel
+	// Wake, when given, hears of each message just before it is committed.
+	Wake func()
 }
+
+// How long a message that holds a code, or a link, is worth sending.
+const (
+	codeUse = 5 * time.Minute
+	linkUse = 24 * time.Hour
+)
 
 // outgoing is the sealed payload of a job.
 type outgoing struct {
@@ -57,12 +66,15 @@ type outgoing struct {
 	Name    string            `json:"name"`
 	Lang    string            `json:"lang"`
 	Args    map[string]string `json:"args,omitempty"`
+	// Until is when the message is of no use any more; zero is never.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Queue is the writing of a message into the outbox. reference is what its state
 // of delivery is asked by.
 func (s *Sender) Queue(channel, to, lang, name string, args map[string]string, reference uuid.UUID) (store.Write, error) {
-	payload, err := json.Marshal(outgoing{Channel: channel, To: to, Name: name, Lang: lang, Args: args})
+	now := s.Now()
+	payload, err := json.Marshal(outgoing{Channel: channel, To: to, Name: name, Lang: lang, Args: args, Until: until(args, now)})
 	if err != nil {
 		return nil, fmt.Errorf("queue message: %w", err)
 	}
@@ -71,7 +83,24 @@ func (s *Sender) Queue(channel, to, lang, name string, args map[string]string, r
 	if err != nil {
 		return nil, fmt.Errorf("queue message: %w", err)
 	}
-	return store.Enqueue(store.Job{ID: id, Kind: JobKind, Destination: channel, Reference: reference, Payload: sealed}, s.Now()), nil
+	enqueue := store.Enqueue(store.Job{ID: id, Kind: JobKind, Destination: channel, Reference: reference, Payload: sealed}, now)
+	return func(b *store.Batch) {
+		enqueue(b)
+		if s.Wake != nil {
+			s.Wake()
+		}
+	}, nil
+}
+
+func until(args map[string]string, now time.Time) time.Time {
+	switch {
+	case args["Link"] != "":
+		return now.Add(linkUse)
+	case args["Code"] != "":
+		return now.Add(codeUse)
+	default:
+		return time.Time{}
+	}
 }
 
 // QueueOwner is the writing of a notice to every verified contact of an account;
@@ -105,6 +134,9 @@ func (s *Sender) Deliver(ctx context.Context, j store.Job) error {
 	var o outgoing
 	if err := json.Unmarshal(plain, &o); err != nil {
 		return fmt.Errorf("message cannot be read: %w", job.ErrPermanent)
+	}
+	if !o.Until.IsZero() && !s.Now().Before(o.Until) {
+		return fmt.Errorf("message is too late to be of use: %w", job.ErrPermanent)
 	}
 	channel := s.Channels[o.Channel]
 	if channel == nil {

@@ -2,13 +2,14 @@ package notify
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"strings"
-	"time"
 
 	"github.com/wneessen/go-mail"
-	"github.com/wneessen/go-mail/smtp"
 
 	"vhod/idp"
 	"vhod/idp/job"
@@ -19,49 +20,50 @@ type SMTPConfig struct {
 	Host           string
 	Port           int // zero is 587, or 465 with implicit TLS
 	User, Password string
-	From           string
-	TLS            string // "starttls" (also empty), "implicit", "none"
+	From           string // the sender's address, with a name or without
+	// TLS is "starttls" (also empty: refused without), "opportunistic" (where the
+	// server offers it), "implicit" (RFC 8314 §3.3) or "none".
+	TLS string
+	// Roots are who may vouch for the server; nil is whom the machine trusts.
+	Roots *x509.CertPool
 }
 
 // SMTP sends e-mail through a mail server and keeps connections for the next.
 type SMTP struct {
 	client *mail.Client
 	from   string
+	domain string // of the sender, for the ids of messages
 	now    idp.Clock
-	idle   chan *pooled
+	idle   chan *connection
 }
-
-type pooled struct {
-	connection *smtp.Client
-	since      time.Time
-}
-
-const (
-	smtpPool = 4
-	smtpIdle = 30 * time.Second
-)
 
 // NewSMTP checks the configuration; it connects with the first message.
 func NewSMTP(c SMTPConfig, now idp.Clock) (*SMTP, error) {
-	options := []mail.Option{mail.WithTimeout(15 * time.Second)}
+	from, err := netmail.ParseAddress(c.From)
+	if err != nil {
+		return nil, errors.New("smtp: the sender is no address")
+	}
+	encryption := &tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12}
+	options := []mail.Option{mail.WithTimeout(smtpTimeout), mail.WithTLSConfig(encryption), mail.WithoutNoop()}
+	dial, port := dialPlain, mail.DefaultPortTLS
 	switch c.TLS {
 	case "", "starttls":
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	case "opportunistic":
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	case "implicit":
-		options = append(options, mail.WithSSL())
+		// Encrypted by the dialling; the policy only makes the client see that.
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+		dial, port = dialTLS(encryption), mail.DefaultPortSSL
 	case "none":
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		return nil, fmt.Errorf("smtp: unknown tls %q", c.TLS)
 	}
-	switch {
-	case c.Port != 0:
-		options = append(options, mail.WithPort(c.Port))
-	case c.TLS == "implicit":
-		options = append(options, mail.WithPort(mail.DefaultPortSSL))
-	default:
-		options = append(options, mail.WithPort(mail.DefaultPortTLS))
+	if c.Port != 0 {
+		port = c.Port
 	}
+	options = append(options, mail.WithPort(port), mail.WithDialContextFunc(dial))
 	if c.User != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(c.User), mail.WithPassword(c.Password))
 	}
@@ -69,78 +71,64 @@ func NewSMTP(c SMTPConfig, now idp.Clock) (*SMTP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	return &SMTP{client: client, from: c.From, now: now, idle: make(chan *pooled, smtpPool)}, nil
+	domain := from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	return &SMTP{client: client, from: from.String(), domain: domain, now: now, idle: make(chan *connection, smtpPool)}, nil
 }
 
 // Send implements Channel.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
-	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := letter.From(s.from); err != nil {
-		return fmt.Errorf("smtp: sender: %w", job.ErrPermanent)
-	}
-	if err := letter.To(m.To); err != nil {
-		return fmt.Errorf("smtp: recipient is no address: %w", job.ErrPermanent)
-	}
-	_, domain, _ := strings.Cut(s.from, "@")
-	letter.SetMessageIDWithValue(m.ID.String() + "@" + strings.TrimSuffix(domain, ">"))
-	letter.SetDateWithValue(s.now())
-	letter.Subject(m.Subject)
-	letter.SetBodyString(mail.TypeTextPlain, m.Text)
-	connection, err := s.take(ctx)
+	letter, err := s.letter(m)
 	if err != nil {
 		return err
 	}
-	if err := s.client.SendWithSMTPClient(connection, letter); err != nil {
-		s.drop(connection)
-		return classified(err)
+	c, err := s.take(ctx)
+	if err != nil {
+		return err
 	}
-	s.put(connection)
-	return nil
+	release := c.boundTo(ctx)
+	err = s.client.SendWithSMTPClient(c.client, letter)
+	release()
+	failure, usable := classified(err)
+	if usable {
+		s.put(c)
+	} else {
+		s.drop(c)
+	}
+	return failure
 }
 
-// classified tells the server's final no from one for now; the text of its
+func (s *SMTP) letter(m Message) (*mail.Msg, error) {
+	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	if err := letter.From(s.from); err != nil {
+		return nil, fmt.Errorf("smtp: the sender is no address: %w", job.ErrPermanent)
+	}
+	if err := letter.To(m.To); err != nil {
+		return nil, fmt.Errorf("smtp: the recipient is no address: %w", job.ErrPermanent)
+	}
+	letter.SetMessageIDWithValue(m.ID.String() + "@" + s.domain)
+	letter.SetDateWithValue(s.now())
+	// So that nobody's absence note answers (RFC 3834 §5).
+	letter.SetGenHeader("Auto-Submitted", "auto-generated")
+	letter.Subject(m.Subject)
+	letter.SetBodyString(mail.TypeTextPlain, m.Text)
+	return letter, nil
+}
+
+// classified tells the server's final no (5yz) from one for now (4yz), by
+// RFC 5321 §4.2.1, and whether the connection is still of use. The text of the
 // answer is left out, since it may repeat the address.
-func classified(err error) error {
-	var send *mail.SendError
-	if errors.As(err, &send) && !send.IsTemp() && send.ErrorCode() >= 500 {
-		return fmt.Errorf("smtp: refused with %d: %w", send.ErrorCode(), job.ErrPermanent)
+func classified(err error) (failure error, usable bool) {
+	if err == nil {
+		return nil, true
 	}
-	if errors.As(err, &send) {
-		return fmt.Errorf("smtp: failed with %d", send.ErrorCode())
+	var refused *mail.SendError
+	if !errors.As(err, &refused) || refused.ErrorCode() == 0 {
+		return errors.New("smtp: the connection failed"), false
 	}
-	return errors.New("smtp: the connection failed")
-}
-
-// take is a kept connection that still answers, or a new one.
-func (s *SMTP) take(ctx context.Context) (*smtp.Client, error) {
-	for {
-		select {
-		case kept := <-s.idle:
-			if s.now().Sub(kept.since) < smtpIdle && kept.connection.Reset() == nil {
-				return kept.connection, nil
-			}
-			s.drop(kept.connection)
-		default:
-			connection, err := s.client.DialToSMTPClientWithContext(ctx)
-			if err != nil {
-				return nil, errors.New("smtp: no connection")
-			}
-			return connection, nil
-		}
+	code := refused.ErrorCode()
+	if code >= 500 {
+		return fmt.Errorf("smtp: refused with %d: %w", code, job.ErrPermanent), true
 	}
-}
-
-func (s *SMTP) put(connection *smtp.Client) {
-	select {
-	case s.idle <- &pooled{connection, s.now()}:
-	default:
-		s.drop(connection)
-	}
-}
-
-// drop ends a connection; what the server says to that does not matter.
-func (s *SMTP) drop(connection *smtp.Client) {
-	if err := s.client.CloseWithSMTPClient(connection); err != nil {
-		_ = connection.Close() //nolint:errcheck // it is given up
-	}
+	// RFC 5321 §3.8: after 421 the server closes.
+	return fmt.Errorf("smtp: put off with %d", code), code != 421
 }
