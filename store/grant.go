@@ -61,9 +61,15 @@ type Refreshing struct {
 }
 
 // RefreshGrant moves a family to the next generation, or finds that it was moved
-// there a moment ago. One round trip. ErrStale: the token is not the newest, or
-// the grant, session, account or service is not good any more.
-func (db *DB) RefreshGrant(ctx context.Context, r Refreshing, now time.Time, writes ...Write) (*idp.Grant, error) {
+// there a moment ago: then its generation is the same, so that the same successor
+// is derived. One round trip. ErrStale: the token is not the newest, or the grant,
+// session (unless offline), account or service is not good any more. The account
+// of the event is that of the grant.
+func (db *DB) RefreshGrant(ctx context.Context, r Refreshing, now time.Time, event idp.Event) (*idp.Grant, error) {
+	data, err := eventData(event)
+	if err != nil {
+		return nil, err
+	}
 	use := uuid.New()
 	var g idp.Grant
 	var b Batch
@@ -88,7 +94,7 @@ func (db *DB) RefreshGrant(ctx context.Context, r Refreshing, now time.Time, wri
 			return err
 		})
 	b.Require(`SELECT 1 FROM token_grant WHERE bucket = $1 AND grant_id = $2 AND last_use = $3`, int16(r.Bucket), r.Grant, use)
-	b.Add(writes...)
+	addGrantEvent(&b, r.Bucket, r.Grant, use, event, data)
 	if err := db.Send(ctx, &b); err != nil {
 		return nil, err
 	}
@@ -100,51 +106,5 @@ func scanGrant(row Row, g *idp.Grant) error {
 	var scopes, amr string
 	err := row.Scan(&id, (*int64)(&g.OID), &g.ClientID, &session, &scopes, &g.Generation, &g.Offline, &amr, &g.ACR, timeTarget{&g.AuthTime})
 	g.ID, g.SessionID, g.Scopes, g.AMR = id, session, strings.Fields(scopes), strings.Fields(amr)
-	return err
-}
-
-// EndReused revokes a family of which an outlived token was shown (RFC 9700
-// §4.14.2); false when the token was not one, or the family had ended.
-func (db *DB) EndReused(ctx context.Context, r Refreshing, now time.Time) (oid idp.OID, ended bool, err error) {
-	err = db.Q(ctx).QueryRow(ctx, `UPDATE token_grant SET revoked_at = $1
-		WHERE bucket = $2 AND grant_id = $3 AND client_id = $4 AND revoked_at = 0 AND generation > $5 RETURNING account_id`,
-		now, int16(r.Bucket), r.Grant, r.ClientID, r.Generation).Scan((*int64)(&oid))
-	if errors.Is(err, ErrNotFound) {
-		return 0, false, nil
-	}
-	return oid, err == nil, err
-}
-
-// RevokeGrant ends a family of a service; nothing happens when it has none such.
-func (db *DB) RevokeGrant(ctx context.Context, bucket idp.Bucket, grant uuid.UUID, clientID string, now time.Time, writes ...Write) error {
-	var b Batch
-	b.Exec(`UPDATE token_grant SET revoked_at = $1 WHERE bucket = $2 AND grant_id = $3 AND client_id = $4 AND revoked_at = 0`,
-		now, int16(bucket), grant, clientID)
-	b.Add(writes...)
-	return db.Send(ctx, &b)
-}
-
-// RevokeToken ends one access token before its time.
-func (db *DB) RevokeToken(ctx context.Context, tokenID string, expires time.Time, writes ...Write) error {
-	var b Batch
-	b.Exec(`INSERT INTO revoked_token (token_id, expires_at) VALUES ($1, $2) ON CONFLICT (token_id) DO NOTHING`, tokenID, expires)
-	b.Add(writes...)
-	return db.Send(ctx, &b)
-}
-
-// TokenRevoked tells whether an access token was revoked by itself.
-func (db *DB) TokenRevoked(ctx context.Context, tokenID string) (bool, error) {
-	var one int
-	err := db.Q(ctx).QueryRow(ctx, `SELECT 1 FROM revoked_token WHERE token_id = $1`, tokenID).Scan(&one)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// SpendAssertion notes that a client's assertion was used (RFC 7523 §3); ErrConflict
-// when it was before.
-func (db *DB) SpendAssertion(ctx context.Context, clientID string, jtiHash []byte, expires time.Time) error {
-	_, err := db.Q(ctx).Exec(ctx, `INSERT INTO client_assertion (client_id, jti_hash, expires_at) VALUES ($1, $2, $3)`, clientID, jtiHash, expires)
 	return err
 }

@@ -1,9 +1,11 @@
 package oauth
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -44,17 +46,12 @@ func (p *Provider) Answer(c echo.Context, f *flow.Flow, cl *idp.Client, r flow.R
 			ID: uuid.New(), OID: r.Subject.Account.OID, ClientID: cl.ID, SessionID: r.SessionID, Scopes: f.Request.Scopes,
 			AMR: r.Auth.AMR, ACR: r.Auth.ACR(r.Subject.Account.Level), AuthTime: r.Auth.Time,
 		},
-		SecurityVersion: r.Subject.Account.SecurityVersion, Nonce: f.Request.Nonce, Challenge: f.Request.Challenge,
+		SecurityVersion: r.Subject.Account.SecurityVersion,
+		RedirectURI:     f.Request.RedirectURI, Nonce: f.Request.Nonce, Challenge: f.Request.Challenge,
 	}
-	ar := authorizeRequest(f, cl, s)
-	u, err := url.Parse(f.Request.RedirectURI)
+	response, err := p.fosite.NewAuthorizeResponse(c.Request().Context(), authorizeRequest(f, cl, s), s)
 	if err != nil {
-		return err
-	}
-	ar.RedirectURI = u
-	response, err := p.fosite.NewAuthorizeResponse(c.Request().Context(), ar, s)
-	if err != nil {
-		return err
+		return fmt.Errorf("issue code: %w", err)
 	}
 	return p.respond(c, f.Request, cl, response.GetParameters())
 }
@@ -86,10 +83,7 @@ func (p *Provider) respond(c echo.Context, r *flow.Request, cl *idp.Client, para
 		c.Set(p.FormAction, origin(r.RedirectURI))
 		return c.Render(http.StatusOK, page.Template(), page)
 	}
-	target, err := withParameters(r.RedirectURI, r.ResponseMode, parameters)
-	if err != nil {
-		return err
-	}
+	target := withParameters(r.RedirectURI, r.ResponseMode, parameters)
 	if c.Request().Method == http.MethodPost && c.Path() != authorizePath {
 		// Chromium applies form-action to the redirects that follow a form post.
 		page := ui.Finish{URL: target, Service: name}
@@ -100,27 +94,37 @@ func (p *Provider) respond(c echo.Context, r *flow.Request, cl *idp.Client, para
 
 const authorizePath = "/oauth2/authorize"
 
-// withParameters adds an answer to an address, keeping its own query (RFC 6749
-// §3.1.2).
-func withParameters(address, mode string, parameters url.Values) (string, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", err
+// withParameters adds an answer to a registered address as it was written, keeping
+// its own query (RFC 6749 §3.1.2); such an address has no fragment.
+func withParameters(address, mode string, parameters url.Values) string {
+	if len(parameters) == 0 {
+		return address
 	}
-	if mode == modeFragment {
-		return address + "#" + parameters.Encode(), nil
+	mark := "?"
+	switch {
+	case mode == modeFragment:
+		mark = "#"
+	case strings.HasSuffix(address, "?") || strings.HasSuffix(address, "&"):
+		mark = ""
+	case strings.Contains(address, "?"):
+		mark = "&"
 	}
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
-	}
-	u.RawQuery += parameters.Encode()
-	return u.String(), nil
+	return address + mark + parameters.Encode()
 }
 
+// origin is what a page may post to for an address to be reached: a source of
+// form-action (Content Security Policy §2.3.1). Empty is nothing.
 func origin(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
+	if err != nil || strings.Trim(u.Host, hostAlphabet) != "" {
 		return ""
+	}
+	if u.Host == "" {
+		return u.Scheme + ":" // of an app (RFC 8252 §7.1)
 	}
 	return u.Scheme + "://" + u.Host
 }
+
+// hostAlphabet is what a source may be written with; no separator of the policy is
+// among it.
+const hostAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,6 +20,9 @@ func (p *Provider) Authorize(c echo.Context) error {
 	form, err := requestForm(c)
 	if err != nil {
 		return badRequest(c, ui.ErrorRequest)
+	}
+	if repeated, err := asGet(c, form, authorizePath); repeated {
+		return err
 	}
 	client, err := p.knownClient(c, form)
 	if errors.Is(err, store.ErrNotFound) {
@@ -46,6 +50,9 @@ func (p *Provider) Authorize(c echo.Context) error {
 		return err
 	}
 	f.Lang = ui.Lang(c.Request().Context())
+	if lang := ui.KnownLanguage(strings.Fields(form.Get("ui_locales"))...); lang != "" {
+		f.Lang = lang
+	}
 	return p.Flows.Begin(c, f)
 }
 
@@ -65,20 +72,33 @@ func requestForm(c echo.Context) (url.Values, error) {
 	return url.ParseQuery(r.URL.RawQuery)
 }
 
+// asGet repeats a request that a page of a service posted: the browser keeps its
+// cookies (SameSite=Lax) from such a post, but not from the redirect that follows,
+// so that single sign-on works and no sign-in of another tab loses its binding.
+func asGet(c echo.Context, form url.Values, path string) (repeated bool, err error) {
+	r := c.Request()
+	if r.Method != http.MethodPost || r.Header.Get("Sec-Fetch-Site") != "cross-site" {
+		return false, nil
+	}
+	query := form.Encode()
+	if len(query) > maxRepeated {
+		return false, nil
+	}
+	return true, c.Redirect(http.StatusSeeOther, path+"?"+query) // RFC 9700 §4.12: never 307
+}
+
+// maxRepeated is the longest query that a browser and what stands before us are
+// asked to carry.
+const maxRepeated = 6 << 10
+
 // knownClient is the active service that client_id names.
 func (p *Provider) knownClient(c echo.Context, form url.Values) (*idp.Client, error) {
 	ids := form["client_id"]
-	if len(ids) != 1 || ids[0] == "" || len(ids[0]) > maxClientID {
+	if len(ids) != 1 {
 		return nil, store.ErrNotFound
 	}
-	client, err := p.Clients.Client(c.Request().Context(), ids[0])
-	if err == nil && client.Status != idp.ClientActive {
-		return nil, store.ErrNotFound
-	}
-	return client, err
+	return p.activeClient(c.Request().Context(), ids[0])
 }
-
-const maxClientID = 255
 
 // state is the state to give back with an error: as sent, when it is one.
 func state(form url.Values) string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/ory/fosite"
 
@@ -34,7 +35,7 @@ func shown(r *http.Request, form url.Values) (credentials, error) {
 		plainID, errID := url.QueryUnescape(id)
 		plainSecret, errSecret := url.QueryUnescape(secret)
 		if errID != nil || errSecret != nil {
-			return credentials{}, fosite.ErrInvalidClient.WithHint("the Authorization header is not encoded as RFC 6749 §2.3.1 says")
+			return credentials{}, fosite.ErrInvalidClient.WithHint("the Authorization header is not form-encoded before it is joined")
 		}
 		all = append(all, credentials{method: idp.AuthBasic, id: plainID, secret: plainSecret})
 	} else if r.Header.Get("Authorization") != "" {
@@ -115,12 +116,24 @@ func (p *Provider) authenticated(ctx context.Context, r *http.Request, form url.
 var errClient = fosite.ErrInvalidClient.WithHint("the service could not be authenticated")
 
 func (p *Provider) client(ctx context.Context, id string) (*idp.Client, error) {
-	if len(id) > maxClientID {
+	known, err := p.activeClient(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
 		return nobody, nil
 	}
+	return known, err
+}
+
+const maxClientID = 255
+
+// activeClient finds a service that may use the provider; store.ErrNotFound when
+// there is none. An id that cannot be one (RFC 6749 appendix A.1) is not looked up.
+func (p *Provider) activeClient(ctx context.Context, id string) (*idp.Client, error) {
+	if id == "" || len(id) > maxClientID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, store.ErrNotFound
+	}
 	known, err := p.Clients.Client(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && known.Status != idp.ClientActive {
-		return nobody, nil
+	if err == nil && known.Status != idp.ClientActive {
+		return nil, store.ErrNotFound
 	}
 	return known, err
 }

@@ -6,8 +6,9 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"net/url"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/ory/fosite"
 
@@ -36,7 +37,7 @@ func (h *codeHandler) HandleAuthorizeEndpointRequest(_ context.Context, ar fosit
 		return errors.New("oauth: a foreign session")
 	}
 	code, err := h.tokens.Code(&token.Code{
-		Grant: s.Grant, SecurityVersion: s.SecurityVersion, RedirectURI: ar.GetRedirectURI().String(), Nonce: s.Nonce, Challenge: s.Challenge,
+		Grant: s.Grant, SecurityVersion: s.SecurityVersion, RedirectURI: s.RedirectURI, Nonce: s.Nonce, Challenge: s.Challenge,
 	})
 	if err != nil {
 		return err
@@ -72,30 +73,27 @@ func (h *codeHandler) HandleTokenEndpointRequest(ctx context.Context, r fosite.A
 	now := h.Now()
 	g := idp.Grant{
 		ID: code.ID, OID: code.OID, ClientID: code.ClientID, SessionID: code.SessionID, SecurityVersion: code.SecurityVersion,
-		Scopes: code.Scopes, AMR: code.AMR, ACR: code.ACR, AuthTime: code.AuthTime, CreatedAt: now, ExpiresAt: now.Add(idp.RefreshTokenIdle),
+		Scopes: code.Scopes, AMR: code.AMR, ACR: code.ACR, AuthTime: code.AuthTime, CreatedAt: now, ExpiresAt: now.Add(idp.AccessTokenLife),
 		Offline: slices.Contains(code.Scopes, idp.ScopeOfflineAccess),
-	}
-	if reason := mismatch(code, c.ID, form.Get("redirect_uri"), form.Get("code_verifier")); reason != "" || code.Expired(now) {
-		if reason == "" {
-			reason = "the code has expired"
-		}
-		return h.burn(ctx, g, reason)
 	}
 	s := &grantSession{Grant: code.Grant, SecurityVersion: code.SecurityVersion, Nonce: code.Nonce}
 	if c.MayGrant("refresh_token") {
-		g.Generation = 1
+		g.Generation, g.ExpiresAt = 1, now.Add(idp.RefreshTokenIdle)
 		s.Refresh = &token.Refresh{Reference: token.Reference{Bucket: code.OID.Bucket(), Grant: code.ID}, Generation: 1}
 	}
-	event, err := audit.ByClient(requestID(ctx), now, idp.EventCodeRedeemed, code.OID, c.ID, map[string]string{"scope": strings.Join(code.Scopes, " ")})
+	if f := mismatch(code, c.Client, form, now); f != nil {
+		return h.burn(ctx, g, *f)
+	}
+	event, err := audit.ByClient(requestID(ctx), now, idp.EventCodeRedeemed, code.OID, c.ID, map[string]string{"scope": joined(code.Scopes)})
 	if err != nil {
 		return err
 	}
 	switch err := h.DB.RedeemCode(ctx, g, now, event); {
 	case errors.Is(err, store.ErrConflict):
 		// RFC 6749 §4.1.2: used twice, what it gave is revoked.
-		return h.burn(ctx, g, "the code was used before")
+		return h.burn(ctx, g, faultReused)
 	case errors.Is(err, store.ErrStale):
-		return h.burn(ctx, g, "the sign-in behind the code has ended")
+		return h.burn(ctx, g, faultEnded)
 	case err != nil:
 		return err
 	}
@@ -103,21 +101,43 @@ func (h *codeHandler) HandleTokenEndpointRequest(ctx context.Context, r fosite.A
 	return nil
 }
 
-// mismatch tells what does not fit the code; empty when all does.
-func mismatch(code *token.Code, clientID, redirectURI, verifier string) string {
-	switch {
-	case code.ClientID != clientID:
-		return "the code was issued to another service"
-	case redirectURI != "" && code.RedirectURI != redirectURI:
-		return "redirect_uri is not that of the request"
-	case redirectURI == "" && slices.Contains(code.Scopes, idp.ScopeOpenID):
-		return "redirect_uri is missing"
-	case code.Challenge == "" && verifier != "":
-		return "code_verifier was not asked for" // RFC 9700 §4.8.2: a downgrade
-	case code.Challenge != "" && !verifies(verifier, code.Challenge):
-		return "code_verifier does not fit"
+// fault is why an authentic code cannot be redeemed: a code of the audit journal
+// and what the service is told.
+type fault struct {
+	event       idp.EventName
+	reason      string
+	description string
+}
+
+var (
+	faultClient     = fault{idp.EventCodeBurnt, "client", "the code was issued to another service"}
+	faultRedirect   = fault{idp.EventCodeBurnt, "redirect_uri", "redirect_uri is not that of the request"}
+	faultVerifier   = fault{idp.EventCodeBurnt, "code_verifier", "code_verifier does not fit"}
+	faultUnverified = fault{idp.EventCodeBurnt, "no_challenge", "code_verifier was not asked for"}
+	faultExpired    = fault{idp.EventCodeBurnt, "expired", "the code has expired"}
+	faultEnded      = fault{idp.EventCodeBurnt, "ended", "the sign-in behind the code has ended"}
+	faultReused     = fault{idp.EventCodeReused, "reused", "the code was used before"}
+)
+
+// mismatch tells what does not fit the code; nil when all does.
+func mismatch(code *token.Code, c *idp.Client, form url.Values, now time.Time) *fault {
+	redirect, verifier := form.Get("redirect_uri"), form.Get("code_verifier")
+	if redirect == "" && len(c.RedirectURIs) == 1 && !slices.Contains(code.Scopes, idp.ScopeOpenID) {
+		redirect = c.RedirectURIs[0] // it could be left out of the request: see redirectURI
 	}
-	return ""
+	switch {
+	case code.ClientID != c.ID: // RFC 6749 §4.1.3
+		return &faultClient
+	case code.RedirectURI != redirect: // RFC 6749 §4.1.3
+		return &faultRedirect
+	case code.Challenge == "" && verifier != "": // RFC 9700 §4.8.2: a downgrade
+		return &faultUnverified
+	case code.Challenge != "" && !verifies(verifier, code.Challenge): // RFC 7636 §4.6
+		return &faultVerifier
+	case code.Expired(now):
+		return &faultExpired
+	}
+	return nil
 }
 
 // verifies checks a verifier (RFC 7636 §4.6).
@@ -129,15 +149,16 @@ func verifies(verifier, challenge string) bool {
 	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
 }
 
-func (h *codeHandler) burn(ctx context.Context, g idp.Grant, reason string) error {
-	event, err := audit.ByClient(requestID(ctx), h.Now(), idp.EventCodeBurnt, g.OID, g.ClientID, map[string]string{"reason": reason})
+// burn makes the code useless, and revokes what it gave.
+func (h *codeHandler) burn(ctx context.Context, g idp.Grant, f fault) error {
+	event, err := audit.ByClient(requestID(ctx), h.Now(), f.event, g.OID, g.ClientID, map[string]string{"reason": f.reason})
 	if err != nil {
 		return err
 	}
 	if err := h.DB.BurnCode(ctx, g, h.Now(), event); err != nil {
 		return err
 	}
-	return fosite.ErrInvalidGrant.WithHint(reason)
+	return fosite.ErrInvalidGrant.WithHint(f.description)
 }
 
 // PopulateTokenEndpointResponse implements fosite.TokenEndpointHandler.

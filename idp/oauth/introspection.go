@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"github.com/ory/fosite"
 
 	"vhod/idp"
 	"vhod/idp/oauth/token"
@@ -24,7 +25,11 @@ func (p *Provider) Introspect(c echo.Context) error {
 	if asker.Public() {
 		return p.oauthError(c, errClient) // RFC 7662 §2.1
 	}
-	answer, err := p.introspected(c.Request().Context(), asker, c.Request().PostForm.Get("token"))
+	text := c.Request().PostForm.Get("token")
+	if text == "" {
+		return p.oauthError(c, fosite.ErrInvalidRequest.WithHint("token is missing")) // RFC 7662 §2.1
+	}
+	answer, err := p.introspected(c.Request().Context(), asker, text)
 	if err != nil {
 		return err
 	}
@@ -44,9 +49,13 @@ func (p *Provider) asking(c echo.Context) (*idp.Client, error) {
 func inactive() map[string]any { return map[string]any{"active": false} }
 
 func (p *Provider) introspected(ctx context.Context, asker *idp.Client, text string) (map[string]any, error) {
-	if shown, ok := p.tokens.ParseRefresh(text); ok {
-		g, err := p.DB.RefreshActive(ctx, store.Refreshing{Bucket: shown.Bucket, Grant: shown.Grant, Generation: shown.Generation}, p.Now())
-		if errors.Is(err, store.ErrNotFound) || err == nil && g.ClientID != asker.ID {
+	shown, err := p.tokens.ParseRefresh(text)
+	if err != nil && !isTokenError(err) {
+		return nil, err
+	}
+	if err == nil {
+		g, err := p.DB.RefreshActive(ctx, store.Refreshing{Bucket: shown.Bucket, Grant: shown.Grant, ClientID: asker.ID, Generation: shown.Generation}, p.Now())
+		if errors.Is(err, store.ErrNotFound) {
 			return inactive(), nil
 		}
 		if err != nil {
@@ -78,6 +87,10 @@ func (p *Provider) introspected(ctx context.Context, asker *idp.Client, text str
 	return answer, nil
 }
 
+func accessRef(a *token.Access, r token.Reference) store.AccessRef {
+	return store.AccessRef{Bucket: r.Bucket, Grant: r.Grant, ClientID: a.ClientID, TokenID: a.ID}
+}
+
 // active asks whether a token that is authentic and in time was revoked.
 func (p *Provider) active(ctx context.Context, access *token.Access) (bool, error) {
 	reference, ok := access.Reference()
@@ -88,5 +101,5 @@ func (p *Provider) active(ctx context.Context, access *token.Access) (bool, erro
 		revoked, err := p.DB.TokenRevoked(ctx, access.ID)
 		return !revoked, err
 	}
-	return p.DB.GrantActive(ctx, reference.Bucket, reference.Grant, access.ID, p.Now())
+	return p.DB.GrantActive(ctx, accessRef(access, reference), p.Now())
 }

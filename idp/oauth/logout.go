@@ -29,6 +29,9 @@ func (p *Provider) Logout(c echo.Context) error {
 	if err != nil || parameters(form) != nil {
 		return badRequest(c, ui.ErrorRequest)
 	}
+	if repeated, err := asGet(c, form, logoutPath); repeated {
+		return err
+	}
 	e, what, err := p.ending(c, form)
 	if err != nil {
 		return err
@@ -64,8 +67,11 @@ func sameOrigin(c echo.Context) bool {
 		return site == "same-origin"
 	}
 	o := c.Request().Header.Get("Origin")
+	if o == "" {
+		return true // an old browser, which sends neither: SameSite keeps the cookie from foreign posts
+	}
 	u, err := url.Parse(o)
-	return err == nil && o != "" && u.Host == c.Request().Host
+	return err == nil && u.Host == c.Request().Host
 }
 
 // ending reads the request; what is the text of what is wrong with it.
@@ -84,7 +90,7 @@ func (p *Provider) ending(c echo.Context, form url.Values) (e ending, what strin
 		id = h.ClientID
 	}
 	if id != "" {
-		e.client, err = p.Clients.Client(ctx, id)
+		e.client, err = p.activeClient(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return e, ui.ErrorClientUnknown, nil
 		}
@@ -115,10 +121,6 @@ func (p *Provider) signOut(c echo.Context, e ending) error {
 	if e.state != "" {
 		parameters.Set("state", e.state)
 	}
-	target, err := withParameters(e.to, modeQuery, parameters)
-	if err != nil {
-		return err
-	}
-	page := ui.Finish{URL: target, Service: e.client.NameIn(ui.Lang(c.Request().Context()))}
+	page := ui.Finish{URL: withParameters(e.to, modeQuery, parameters), Service: e.client.NameIn(ui.Lang(c.Request().Context()))}
 	return c.Render(http.StatusOK, page.Template(), page)
 }

@@ -1,10 +1,8 @@
 package oauth
 
 import (
-	"context"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/ory/fosite"
 
 	"vhod/idp"
@@ -82,6 +80,7 @@ type grantSession struct {
 	token.Grant
 	// SecurityVersion is that of the account when it was proved.
 	SecurityVersion int64
+	RedirectURI     string // as the service wrote it
 	Nonce           string
 	Challenge       string
 	// Refresh is the refresh token to hand out; nil is none.
@@ -98,15 +97,3 @@ func (s *grantSession) GetExpiresAt(fosite.TokenType) time.Time  { return time.T
 func (s *grantSession) GetUsername() string                      { return "" }
 func (s *grantSession) GetSubject() string                       { return s.Subject() }
 func (s *grantSession) Clone() fosite.Session                    { c := *s; return &c }
-
-type requestIDKey struct{}
-
-// withRequestID lets audit events of the token endpoint name the request.
-func withRequestID(c echo.Context) context.Context {
-	return context.WithValue(c.Request().Context(), requestIDKey{}, c.Response().Header().Get(echo.HeaderXRequestID))
-}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string) //nolint:errcheck // absent outside requests
-	return id
-}

@@ -3,11 +3,11 @@ package oauth
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/ory/fosite"
 
 	"vhod/idp"
-	"vhod/idp/audit"
 	"vhod/idp/oauth/token"
 	"vhod/store"
 )
@@ -38,16 +38,23 @@ func (h *refreshHandler) HandleTokenEndpointRequest(ctx context.Context, r fosit
 	if text == "" {
 		return fosite.ErrInvalidRequest.WithHint("refresh_token is missing")
 	}
-	shown, ok := h.tokens.ParseRefresh(text)
-	if !ok {
+	shown, err := h.tokens.ParseRefresh(text)
+	if isTokenError(err) {
 		return fosite.ErrInvalidGrant.WithHint("the refresh token is not one of this provider")
+	}
+	if err != nil {
+		return err
 	}
 	now := h.Now()
 	wish := store.Refreshing{
 		Bucket: shown.Bucket, Grant: shown.Grant, ClientID: c.ID, Generation: shown.Generation,
 		ExpiresAt: now.Add(idp.RefreshTokenIdle), Grace: h.Grace,
 	}
-	event, err := audit.ByClient(requestID(ctx), now, idp.EventTokenRefreshed, 0, c.ID, map[string]string{"grant": shown.Grant.String()})
+	asked, err := h.asked(ctx, wish, r.GetRequestForm().Get("scope"))
+	if err != nil {
+		return err
+	}
+	event, err := h.grantEvent(ctx, idp.EventTokenRefreshed, nil)
 	if err != nil {
 		return err
 	}
@@ -58,8 +65,7 @@ func (h *refreshHandler) HandleTokenEndpointRequest(ctx context.Context, r fosit
 	if err != nil {
 		return err
 	}
-	asked, err := narrowed(r.GetRequestForm().Get("scope"), g.Scopes)
-	if err != nil {
+	if _, err := narrowed(joined(asked), g.Scopes); err != nil {
 		return err
 	}
 	r.SetSession(&grantSession{
@@ -72,21 +78,31 @@ func (h *refreshHandler) HandleTokenEndpointRequest(ctx context.Context, r fosit
 	return nil
 }
 
-// refused ends the family when an outlived token was shown: either the service
-// or a thief has the newest one.
+// asked reads the scope parameter (RFC 6749 §6). What is too much is refused before
+// the token is used up; that costs a round trip where the parameter is given.
+func (h *refreshHandler) asked(ctx context.Context, wish store.Refreshing, scope string) ([]string, error) {
+	if strings.TrimSpace(scope) == "" {
+		return nil, nil
+	}
+	g, err := h.DB.RefreshActive(ctx, wish, h.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		// Not the newest: whether it still counts is decided by the rotation.
+		return strings.Fields(scope), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return narrowed(scope, g.Scopes)
+}
+
+// refused ends the family when an outlived token was shown.
 func (h *refreshHandler) refused(ctx context.Context, wish store.Refreshing) error {
-	oid, ended, err := h.DB.EndReused(ctx, wish, h.Now())
+	event, err := h.grantEvent(ctx, idp.EventRefreshReused, nil)
 	if err != nil {
 		return err
 	}
-	if ended {
-		event, err := audit.ByClient(requestID(ctx), h.Now(), idp.EventRefreshReused, oid, wish.ClientID, map[string]string{"grant": wish.Grant.String()})
-		if err != nil {
-			return err
-		}
-		if err := h.DB.Write(ctx, event); err != nil {
-			return err
-		}
+	if err := h.DB.EndReused(ctx, wish, h.Now(), event); err != nil {
+		return err
 	}
 	return fosite.ErrInvalidGrant.WithHint("the refresh token is used, revoked or expired")
 }

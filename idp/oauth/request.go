@@ -2,11 +2,14 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -21,6 +24,9 @@ const (
 	maxParameter = 2048
 	maxQuery     = 16 << 10
 	maxScopes    = 64
+	// maxRequest is the most of a request that can be sealed, with what else a
+	// flow or a code carries (see keys.Ring.Seal).
+	maxRequest = 8000
 )
 
 // refusal is an error that a service is told at its redirect address.
@@ -30,18 +36,29 @@ func (r *refusal) Error() string { return r.code + ": " + r.description }
 
 func refuse(code, description string) error { return &refusal{code, description} }
 
-// parameters checks the form of all parameters: RFC 6749 §3.1: none twice.
+// parameters checks the form of all parameters: none twice (RFC 6749 §3.1), none
+// too long. Unknown ones are ignored (RFC 6749 §3.1) but held to the same bounds.
 func parameters(form url.Values) error {
 	for name, values := range form {
-		if len(values) > 1 {
-			return refuse("invalid_request", "a parameter is given more than once")
+		bound := maxParameter
+		if name == "id_token_hint" || slices.Contains(unsupported, name) {
+			bound = maxQuery
 		}
-		if len(name) > maxParameter || len(values[0]) > maxParameter && name != "id_token_hint" || len(values[0]) > maxQuery || !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0) {
-			return refuse("invalid_request", "a parameter is too long or not UTF-8")
+		switch {
+		case len(values) > 1:
+			return refuse("invalid_request", "a parameter is given more than once")
+		case len(name) > maxParameter || len(values[0]) > bound:
+			return refuse("invalid_request", "a parameter is too long")
+		case !utf8.ValidString(values[0]) || strings.ContainsFunc(values[0], unicode.IsControl):
+			return refuse("invalid_request", "a parameter is not UTF-8 or has control characters")
 		}
 	}
 	return nil
 }
+
+// unsupported are the parameters that each have an error of their own, made of
+// their name (OpenID Connect Core §3.1.2.6).
+var unsupported = []string{"request", "request_uri", "registration"}
 
 // parse reads an authorization request whose client and redirect address are
 // known to be good (OpenID Connect Core §3.1.2.1).
@@ -49,13 +66,12 @@ func (p *Provider) parse(ctx context.Context, form url.Values, c *idp.Client, re
 	if err := parameters(form); err != nil {
 		return nil, err
 	}
+	for _, name := range unsupported {
+		if form.Has(name) {
+			return nil, refuse(name+"_not_supported", "")
+		}
+	}
 	switch {
-	case form.Has("request"):
-		return nil, refuse("request_not_supported", "")
-	case form.Has("request_uri"):
-		return nil, refuse("request_uri_not_supported", "")
-	case form.Has("registration"):
-		return nil, refuse("registration_not_supported", "")
 	case form.Get("response_type") == "":
 		return nil, refuse("invalid_request", "response_type is missing")
 	case form.Get("response_type") != "code" || !slices.Contains(c.ResponseTypes, "code"):
@@ -78,6 +94,9 @@ func (p *Provider) parse(ctx context.Context, form url.Values, c *idp.Client, re
 		if err := step(); err != nil {
 			return nil, err
 		}
+	}
+	if whole, err := json.Marshal(f); err != nil || len(whole) > maxRequest {
+		return nil, errors.Join(err, refuse("invalid_request", "the request is too long"))
 	}
 	return f, nil
 }

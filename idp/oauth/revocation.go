@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"vhod/idp"
 	"vhod/idp/audit"
+	"vhod/idp/oauth/token"
 )
 
 // Revoke is POST /oauth2/revoke (RFC 7009). A token that is unknown, expired or
@@ -20,30 +22,44 @@ func (p *Provider) Revoke(c echo.Context) error {
 	if err != nil {
 		return p.oauthError(c, err)
 	}
-	ctx, text := c.Request().Context(), c.Request().PostForm.Get("token")
+	ctx, text := withRequestID(c), c.Request().PostForm.Get("token")
 	if text == "" {
 		return p.oauthError(c, fosite.ErrInvalidRequest.WithHint("token is missing"))
 	}
-	event, err := audit.ByClient(requestID(withRequestID(c)), p.Now(), idp.EventTokenRevoked, 0, asker.ID, nil)
+	shown, err := p.tokens.ParseRefresh(text)
+	if err == nil {
+		err = p.revokeFamily(ctx, asker, shown)
+	} else if isTokenError(err) {
+		err = p.revokeAccess(ctx, asker, text)
+	}
 	if err != nil {
 		return err
 	}
-	if shown, ok := p.tokens.ParseRefresh(text); ok {
-		if err := p.DB.RevokeGrant(ctx, shown.Bucket, shown.Grant, asker.ID, p.Now(), event); err != nil {
-			return err
-		}
-		return c.NoContent(http.StatusOK)
-	}
-	access, err := p.tokens.VerifyAccess(ctx, text)
-	if err != nil && !isTokenError(err) {
+	return c.NoContent(http.StatusOK)
+}
+
+func (p *Provider) revokeFamily(ctx context.Context, asker *idp.Client, shown token.Refresh) error {
+	event, err := p.grantEvent(ctx, idp.EventTokenRevoked, map[string]string{"token": "refresh"})
+	if err != nil {
 		return err
 	}
-	if err == nil && access.ClientID == asker.ID {
-		if err := p.DB.RevokeToken(ctx, access.ID, time.Unix(access.Expires, 0).Add(time.Minute), event); err != nil {
-			return err
-		}
+	return p.DB.RevokeGrant(ctx, shown.Bucket, shown.Grant, asker.ID, p.Now(), event)
+}
+
+// revokeAccess notes an access token as revoked until it would have expired.
+func (p *Provider) revokeAccess(ctx context.Context, asker *idp.Client, text string) error {
+	access, err := p.tokens.VerifyAccess(ctx, text)
+	if isTokenError(err) || err == nil && access.ClientID != asker.ID {
+		return nil
 	}
-	return c.NoContent(http.StatusOK)
+	if err != nil {
+		return err
+	}
+	event, err := audit.ByClient(requestID(ctx), p.Now(), idp.EventTokenRevoked, access.OID(), asker.ID, map[string]string{"token": "access"})
+	if err != nil {
+		return err
+	}
+	return p.DB.RevokeToken(ctx, access.ID, time.Unix(access.Expires, 0).Add(time.Minute), event)
 }
 
 func joined(scopes []string) string { return strings.Join(scopes, " ") }

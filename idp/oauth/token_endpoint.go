@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"mime"
 	"net/http"
 	"slices"
 
@@ -41,6 +42,10 @@ func (p *Provider) form(c echo.Context) error {
 	r := c.Request()
 	if r.URL.RawQuery != "" && (r.URL.Query().Has("client_secret") || r.URL.Query().Has("client_assertion")) {
 		return fosite.ErrInvalidRequest.WithHint("credentials are not sent in the query")
+	}
+	// Only this type: what fosite reads of a multipart body would go unchecked.
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != echo.MIMEApplicationForm {
+		return fosite.ErrInvalidRequest.WithHint("the body is not of the type " + echo.MIMEApplicationForm) // RFC 6749 §3.2
 	}
 	if err := r.ParseForm(); err != nil {
 		return fosite.ErrInvalidRequest.WithHint("the body is no form")

@@ -39,7 +39,12 @@ func (p *Provider) Userinfo(c echo.Context) error {
 	if !slices.Contains(scopes, idp.ScopeOpenID) {
 		return p.bearerError(c, http.StatusForbidden, "insufficient_scope", "the token is not for openid")
 	}
-	subject, documents, err := p.DB.GrantSubject(c.Request().Context(), reference.Bucket, reference.Grant, access.ClientID, access.ID, p.Now())
+	ctx := withRequestID(c)
+	event, err := p.grantEvent(ctx, idp.EventUserinfoRead, map[string]string{"scope": access.Scope})
+	if err != nil {
+		return err
+	}
+	subject, documents, err := p.DB.GrantSubject(ctx, accessRef(access, reference), slices.Contains(scopes, idp.ScopeIDDoc), p.Now(), event)
 	if errors.Is(err, store.ErrNotFound) {
 		return p.bearerError(c, http.StatusUnauthorized, "invalid_token", "the token is revoked")
 	}
@@ -66,6 +71,9 @@ func bearer(c echo.Context) (text string, status int, description string) {
 	if r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		if err := r.ParseForm(); err != nil {
 			return "", http.StatusBadRequest, "the body is no form"
+		}
+		if len(r.PostForm["access_token"]) > 1 {
+			return "", http.StatusBadRequest, "the token is sent twice"
 		}
 		form = r.PostForm.Get("access_token")
 	}

@@ -12,17 +12,18 @@ import (
 // id is spent by the row of the grant that it makes.
 type Code struct {
 	Grant
-	SecurityVersion int64     `json:"v"`
-	RedirectURI     string    `json:"r"`
-	Nonce           string    `json:"n,omitempty"`
-	Challenge       string    `json:"p,omitempty"`
-	ExpiresAt       time.Time `json:"e"`
+	SecurityVersion int64  `json:"v"`
+	RedirectURI     string `json:"r"`
+	Nonce           string `json:"n,omitempty"`
+	// Challenge is the S256 challenge (RFC 7636 §4.2); empty when there was none.
+	Challenge string    `json:"p,omitempty"`
+	ExpiresAt time.Time `json:"e"`
 }
 
 const purposeCode = "oauth.code"
 
-// maxCode bounds what is read from a stranger.
-const maxCode = 6144
+// maxCode bounds what is read from a stranger: the longest text that Ring.Seal makes.
+const maxCode = 16 << 10
 
 // Code seals a code; it is good for idp.CodeLife.
 func (i *Issuer) Code(c *Code) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,14 +31,14 @@ const (
 
 // Grant is what was granted: the facts that tokens tell.
 type Grant struct {
-	ID        uuid.UUID // zero for client_credentials
-	OID       idp.OID   // zero for client_credentials
-	ClientID  string
-	SessionID uuid.UUID
-	Scopes    []string
-	AMR       []string
-	ACR       string
-	AuthTime  time.Time
+	ID        uuid.UUID `json:"i"` // zero for client_credentials
+	OID       idp.OID   `json:"o"` // zero for client_credentials
+	ClientID  string    `json:"c"`
+	SessionID uuid.UUID `json:"b"`
+	Scopes    []string  `json:"s"`
+	AMR       []string  `json:"m,omitempty"`
+	ACR       string    `json:"a,omitempty"`
+	AuthTime  time.Time `json:"t"`
 }
 
 // Subject is the sub of the grant: the person's number, or the service itself.
@@ -61,6 +62,18 @@ type Access struct {
 	AuthTime int64    `json:"auth_time,omitempty"`
 	ACR      string   `json:"acr,omitempty"`
 	AMR      []string `json:"amr,omitempty"`
+}
+
+// OID is whom the token speaks of; zero when it is of a service alone.
+func (a *Access) OID() idp.OID {
+	if r, ok := a.Reference(); !ok || r.Grant == uuid.Nil {
+		return 0
+	}
+	oid, err := strconv.ParseInt(a.Subject, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return idp.OID(oid)
 }
 
 // Access issues an access token; it is good for idp.AccessTokenLife.

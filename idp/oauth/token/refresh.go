@@ -2,6 +2,8 @@ package token
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 
 	"vhod/keys"
@@ -21,35 +23,43 @@ const (
 	refreshSize = referenceSize + 4 + 1 + refreshHash
 )
 
-// Refresh makes the token of a generation, under the key in use.
-func (i *Issuer) Refresh(r Refresh) (string, error) { return i.refresh(r, i.Ring.MACCurrent()) }
+const purposeRefresh = "refresh"
 
-func (i *Issuer) refresh(r Refresh, version byte) (string, error) {
+// Refresh makes the token of a generation, under the key in use.
+func (i *Issuer) Refresh(r Refresh) (string, error) {
+	version := i.Ring.MACCurrent()
 	raw := appendReference(make([]byte, 0, refreshSize), r.Reference)
 	raw = binary.BigEndian.AppendUint32(raw, uint32(r.Generation)) //nolint:gosec // bounded by ParseRefresh and the store
 	raw = append(raw, version)
-	mac, err := i.Ring.MACVersion(version, "refresh", raw)
+	mac, err := i.Ring.MACVersion(version, purposeRefresh, raw)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("refresh token: %w", err)
 	}
 	return encoding.EncodeToString(append(raw, mac...)), nil
 }
 
-// ParseRefresh reads a token of ours; ok is false for any other.
-func (i *Issuer) ParseRefresh(text string) (r Refresh, ok bool) {
+// ParseRefresh reads a token of ours. ErrToken: it is none; any other error means
+// that its key could not be asked about.
+func (i *Issuer) ParseRefresh(text string) (Refresh, error) {
 	if len(text) != encoding.EncodedLen(refreshSize) {
-		return r, false
+		return Refresh{}, ErrToken
 	}
 	raw, err := encoding.DecodeString(text)
 	if err != nil {
-		return r, false
+		return Refresh{}, ErrToken
 	}
 	body, sum := raw[:refreshSize-refreshHash], raw[refreshSize-refreshHash:]
-	mac, err := i.Ring.MACVersion(body[len(body)-1], "refresh", body)
-	if err != nil || !keys.MACEqual(mac, sum) {
-		return r, false
+	mac, err := i.Ring.MACVersion(body[len(body)-1], purposeRefresh, body)
+	if errors.Is(err, keys.ErrUnknownKey) {
+		return Refresh{}, ErrToken
 	}
-	r.Reference, ok = readReference(body)
-	r.Generation = int64(binary.BigEndian.Uint32(body[referenceSize:]))
-	return r, ok && r.Generation < math.MaxUint32
+	if err != nil {
+		return Refresh{}, fmt.Errorf("refresh token: %w", err)
+	}
+	reference, ok := readReference(body)
+	generation := int64(binary.BigEndian.Uint32(body[referenceSize:]))
+	if !keys.MACEqual(mac, sum) || !ok || generation == math.MaxUint32 {
+		return Refresh{}, ErrToken
+	}
+	return Refresh{Reference: reference, Generation: generation}, nil
 }
