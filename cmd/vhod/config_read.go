@@ -43,7 +43,7 @@ func readConfig(path string, environ []string) (*config, error) {
 
 // readBounded reads a file no longer than limit bytes.
 func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 
 // sandboxPassword is every synthetic person's. It meets the policy and protects
 // nothing.
-const sandboxPassword = "Proba-Pera-7391" //nolint:gosec // of the sandbox alone, printed on its first page
+const sandboxPassword = "Proba-Pera-7391"
 
 // sandboxPerson is a synthetic person as the sandbox's API shows it.
 type sandboxPerson struct {

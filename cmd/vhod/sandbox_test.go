@@ -7,20 +7,32 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"vhod/store/storetest"
 )
 
-// newSandbox is a sandbox on an empty folder, without relying services, on a
-// database of its own.
-func newSandbox(t testing.TB, dsn string) *sandbox {
+// testSandbox is a sandbox without relying services.
+type testSandbox struct {
+	*sandbox
+	close func() // once
+}
+
+// newSandbox begins with an empty folder and, when dsn is empty, database.
+func newSandbox(t testing.TB, dsn string) *testSandbox {
 	t.Helper()
-	s := &sandbox{
+	s := &testSandbox{sandbox: &sandbox{
 		sandboxCommand: sandboxCommand{DB: dsn}, folder: sandboxFolder(t.TempDir()),
 		issuer: "http://localhost:8080", log: slog.New(slog.DiscardHandler),
-	}
+	}}
+	s.start(t)
+	return s
+}
+
+func (s *testSandbox) start(t testing.TB) {
+	t.Helper()
 	kek, err := s.open()
 	if err != nil {
 		t.Fatal(err)
@@ -28,12 +40,12 @@ func newSandbox(t testing.TB, dsn string) *sandbox {
 	if err := s.build(t.Context(), kek, nil); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.db.Close)
-	return s
+	s.close = sync.OnceFunc(s.db.Close)
+	t.Cleanup(s.close)
 }
 
 // call makes one request of the API and reads the answer into value, if any.
-func (s *sandbox) call(t testing.TB, status int, method, path, body string, value any) string {
+func (s *testSandbox) call(t testing.TB, status int, method, path, body string, value any) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	if body != "" {
@@ -68,16 +80,8 @@ func TestSandboxAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.db.Close()
-
-			kek, err := s.open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.build(t.Context(), kek, nil); err != nil {
-				t.Fatal(err)
-			}
-			defer s.db.Close()
+			s.close()
+			s.start(t)
 			again := s.people.list()
 			if len(again) != len(people) || again[len(again)-1] != made {
 				t.Fatalf("%d people after the second start, %d before", len(again), len(people))
@@ -107,7 +111,7 @@ func TestSandboxAgain(t *testing.T) {
 func TestSandboxOtherFolder(t *testing.T) {
 	t.Parallel()
 	dsn := storetest.DSN(t, storetest.SQLite)
-	newSandbox(t, dsn).db.Close()
+	newSandbox(t, dsn).close()
 	s := &sandbox{sandboxCommand: sandboxCommand{DB: dsn}, folder: sandboxFolder(t.TempDir()), issuer: "http://localhost:8080", log: slog.New(slog.DiscardHandler)}
 	kek, err := s.open()
 	if err != nil {
@@ -151,7 +155,7 @@ func TestServiceDisabledStays(t *testing.T) {
 // of the processes: under a second is wanted.
 func BenchmarkSandboxStart(b *testing.B) {
 	for b.Loop() {
-		newSandbox(b, "").db.Close()
+		newSandbox(b, "").close()
 	}
 }
 
@@ -159,13 +163,7 @@ func BenchmarkSandboxStart(b *testing.B) {
 func BenchmarkSandboxRestart(b *testing.B) {
 	s := newSandbox(b, "")
 	for b.Loop() {
-		s.db.Close()
-		kek, err := s.open()
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.build(b.Context(), kek, nil); err != nil {
-			b.Fatal(err)
-		}
+		s.close()
+		s.start(b)
 	}
 }
