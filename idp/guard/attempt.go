@@ -39,10 +39,10 @@ func (a *Attempt) BlocksNow() bool { return a.Allowed && a.Failures >= blockAt }
 // Left is how long the way stays closed.
 func (a *Attempt) Left() time.Duration { return max(0, a.BlockedUntil.Sub(a.now)) }
 
-// Account is whom tries on an account are counted for.
+// Account is whom tries on an account are counted for. It is a blind index and
+// no MAC, whose key changes with time: tries and codes must not be lost by that.
 func (g *Attempts) Account(oid idp.OID) store.AttemptSubject {
-	mac := g.Ring.MAC("attempt", binary.BigEndian.AppendUint64(nil, uint64(oid)))
-	return store.AttemptSubject{Bucket: int16(oid.Bucket()), ID: [16]byte(mac[:16])}
+	return store.AttemptSubject{Bucket: int16(oid.Bucket()), ID: g.Ring.Index("account", oid.String())[0].Value}
 }
 
 // Unknown is whom tries on a login that nobody has are counted for.

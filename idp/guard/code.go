@@ -20,7 +20,12 @@ const (
 	LinkLife = 24 * time.Hour
 )
 
-const codeDigits = 6
+const (
+	codeDigits = 6
+	linkBytes  = 32
+	// maxTyped bounds what is hashed of what a stranger sent.
+	maxTyped = 64
+)
 
 // Codes makes and checks the codes sent to people.
 type Codes struct {
@@ -42,16 +47,15 @@ type Issued struct {
 func (g *Codes) Issue(purpose string, subject [16]byte, withLink bool) (Issued, store.Write) {
 	now := g.Now()
 	i := Issued{ID: uuid.New(), Code: keys.RandomDigits(codeDigits)}
-	row := store.Code{ID: i.ID, Purpose: purpose, Subject: subject, CodeMAC: g.mac(i.ID, "code", i.Code)[0], CodeUntil: now.Add(CodeLife), ExpiresAt: now.Add(CodeLife)}
+	row := store.Code{ID: i.ID, Purpose: purpose, Subject: subject, CodeUntil: now.Add(CodeLife), ExpiresAt: now.Add(CodeLife)}
+	row.CodeMAC = g.Ring.MAC("code", []byte("code"), i.ID[:], []byte(i.Code))
 	if withLink {
 		secret := keys.RandomToken(linkBytes)
 		i.Link = i.ID.String() + "." + secret
-		row.LinkMAC, row.ExpiresAt = g.mac(i.ID, "link", secret)[0], now.Add(LinkLife)
+		row.LinkMAC, row.ExpiresAt = g.Ring.MAC("code", []byte("link"), i.ID[:], []byte(secret)), now.Add(LinkLife)
 	}
 	return i, store.AddCode(row, now)
 }
-
-const linkBytes = 32
 
 // Outcome is what entering a code led to.
 type Outcome struct {
@@ -63,19 +67,13 @@ type Outcome struct {
 	Gone bool
 }
 
-// Check enters a code.
+// Check enters a code, with spaces and dashes forgiven. One round trip.
 func (g *Codes) Check(ctx context.Context, id uuid.UUID, purpose string, subject [16]byte, code string) (Outcome, error) {
-	code = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' || r == '\u00a0' {
-			return -1
-		}
-		return r
-	}, code)
-	if len(code) > 64 {
-		code = ""
+	current, former, err := g.macs("code", id, typed(code))
+	if err != nil {
+		return Outcome{}, fmt.Errorf("enter code: %w", err)
 	}
-	macs := g.mac(id, "code", code)
-	right, left, err := g.DB.TryCode(ctx, id, purpose, subject, macs[0], macs[1], g.Now())
+	right, left, err := g.DB.TryCode(ctx, id, purpose, subject, current, former, g.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return Outcome{Gone: true}, nil
 	}
@@ -85,29 +83,50 @@ func (g *Codes) Check(ctx context.Context, id uuid.UUID, purpose string, subject
 	return Outcome{Right: right, Left: left}, nil
 }
 
+// typed is a code without what people, keyboards and clipboards put into it. What
+// is too long is no code, and counts as a wrong one.
+func typed(code string) string {
+	if len(code) > maxTyped {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '-', '\t', '\r', '\n', '\u00a0', '\u2009', '\u200b', '\u202f':
+			return -1
+		default:
+			return r
+		}
+	}, code)
+}
+
 // SpendLink spends a code by its link and tells whose it is; store.ErrNotFound
 // for what is used, too old or not ours.
 func (g *Codes) SpendLink(ctx context.Context, purpose, link string) (subject [16]byte, err error) {
 	text, secret, ok := strings.Cut(link, ".")
-	id, err := uuid.Parse(text)
-	if !ok || err != nil || len(secret) > 64 {
+	if !ok || len(text) != len(uuid.Nil.String()) || len(secret) > maxTyped {
 		return subject, store.ErrNotFound
 	}
-	macs := g.mac(id, "link", secret)
-	return g.DB.SpendLink(ctx, id, purpose, macs[0], macs[1], g.Now())
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return subject, store.ErrNotFound
+	}
+	current, former, err := g.macs("link", id, secret)
+	if err != nil {
+		return subject, fmt.Errorf("spend link: %w", err)
+	}
+	return g.DB.SpendLink(ctx, id, purpose, current, former, g.Now())
 }
 
-// mac hashes under the current key and the one before, since keys may rotate
+// macs hashes under the current key and the one before, since keys may change
 // while a code is on its way.
-func (g *Codes) mac(id uuid.UUID, what, secret string) [2][]byte {
+func (g *Codes) macs(what string, id uuid.UUID, secret string) (current, former []byte, err error) {
 	version := g.Ring.MACCurrent()
-	var macs [2][]byte
-	for n := range macs {
-		mac, err := g.Ring.MACVersion(version-byte(n), "code", []byte(what), id[:], []byte(secret))
-		if err != nil {
-			mac = macs[0] // there was no key before this one
-		}
-		macs[n] = mac
+	if current, err = g.Ring.MACVersion(version, "code", []byte(what), id[:], []byte(secret)); err != nil {
+		return nil, nil, err
 	}
-	return macs
+	former, err = g.Ring.MACVersion(version-1, "code", []byte(what), id[:], []byte(secret))
+	if errors.Is(err, keys.ErrUnknownKey) {
+		return current, current, nil // there was none, or it has ended
+	}
+	return current, former, err
 }

@@ -74,7 +74,7 @@ type outgoing struct {
 // of delivery is asked by.
 func (s *Sender) Queue(channel, to, lang, name string, args map[string]string, reference uuid.UUID) (store.Write, error) {
 	now := s.Now()
-	payload, err := json.Marshal(outgoing{Channel: channel, To: to, Name: name, Lang: lang, Args: args, Until: until(args, now)})
+	payload, err := json.Marshal(outgoing{Channel: channel, To: to, Name: name, Lang: lang, Args: args, Until: until(name, args, now)})
 	if err != nil {
 		return nil, fmt.Errorf("queue message: %w", err)
 	}
@@ -92,11 +92,14 @@ func (s *Sender) Queue(channel, to, lang, name string, args map[string]string, r
 	}, nil
 }
 
-func until(args map[string]string, now time.Time) time.Time {
+// until is when a message is of no use any more. What is sent instead of a code,
+// to whom has an account already, ends like that code: the state of delivery must
+// not tell the two apart.
+func until(name string, args map[string]string, now time.Time) time.Time {
 	switch {
-	case args["Link"] != "":
+	case args["Link"] != "", name == ui.MessageExistingEmail:
 		return now.Add(linkUse)
-	case args["Code"] != "":
+	case args["Code"] != "", name == ui.MessageExistingSMS:
 		return now.Add(codeUse)
 	default:
 		return time.Time{}

@@ -171,6 +171,8 @@ func TestLateCodesAreNotSent(t *testing.T) {
 		{"a code too late", notify.SMS, ui.MessageLoginSMS, map[string]string{"Code": "1"}, 5 * time.Minute, store.JobFailed},
 		{"a link in time", notify.Email, ui.MessageRegisterEmail, map[string]string{"Code": "1", "Link": "l"}, 23 * time.Hour, store.JobSent},
 		{"a link too late", notify.Email, ui.MessageRegisterEmail, map[string]string{"Code": "1", "Link": "l"}, 24 * time.Hour, store.JobFailed},
+		{"in place of a code", notify.SMS, ui.MessageExistingSMS, nil, 5 * time.Minute, store.JobFailed},
+		{"in place of a link", notify.Email, ui.MessageExistingEmail, nil, 24 * time.Hour, store.JobFailed},
 		{"a notice", notify.SMS, ui.MessagePasswordSMS, nil, 72 * time.Hour, store.JobSent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
