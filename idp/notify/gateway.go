@@ -64,7 +64,7 @@ func (g *Gateway) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return unanswered(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its bound, nothing to lose
+	defer response.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)); err != nil {
 		return fmt.Errorf("sms gateway: the answer broke off")
 	}

@@ -28,7 +28,7 @@ type connection struct {
 
 // boundTo breaks the connection off when ctx ends, until released.
 func (c *connection) boundTo(ctx context.Context) (release func()) {
-	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() }) //nolint:errcheck // it is given up
+	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() }) // it is given up
 	return func() { stop() }
 }
 
@@ -96,7 +96,7 @@ func (s *SMTP) connect(ctx context.Context) (*connection, error) {
 	if d.conn == nil {
 		return nil, errors.New("smtp: the server cannot be reached")
 	}
-	_ = d.conn.Close() //nolint:errcheck // it is given up
+	_ = d.conn.Close() // it is given up
 	return nil, errors.New("smtp: the server did not greet, encrypt or let us in")
 }
 
@@ -112,7 +112,7 @@ func (s *SMTP) put(c *connection) {
 // drop ends a connection; what the server says to that does not matter.
 func (s *SMTP) drop(c *connection) {
 	if s.client.CloseWithSMTPClient(c.client) != nil {
-		_ = c.raw.Close() //nolint:errcheck // it is given up
+		_ = c.raw.Close() // it is given up
 	}
 }
 
