@@ -9,6 +9,12 @@ import (
 
 // functions are what templates may call, in one language.
 func functions(lang string, t *texts) template.FuncMap {
+	day := "02.01.2006"
+	if lang == "en" {
+		day = "2 January 2006"
+	}
+	// Moscow time, in which state services count.
+	moscow := time.FixedZone("MSK", 3*60*60)
 	return template.FuncMap{
 		"t": func(id string, args ...any) (string, error) {
 			text := T(id, args...)
@@ -17,51 +23,83 @@ func functions(lang string, t *texts) template.FuncMap {
 		"text":     func(text Text) (string, error) { return t.get(text.ID, text.Args) },
 		"static":   staticURL,
 		"field":    field,
-		"date":     func(at time.Time) string { return localTime(at).Format(dateLayouts[lang]) },
-		"datetime": func(at time.Time) string { return localTime(at).Format(dateLayouts[lang] + ", 15:04") },
+		"rules":    passwordRules,
+		"date":     func(at time.Time) string { return at.In(moscow).Format(day) },
+		"datetime": func(at time.Time) string { return at.In(moscow).Format(day + ", 15:04") },
 		"iso":      func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"minutes":  func(d time.Duration) int { return max(1, int((d+time.Minute-1)/time.Minute)) },
 		"inlang":   inLanguage,
 		"seconds":  func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) },
+		"countdown": func(d time.Duration) string {
+			left := int((d + time.Second - 1) / time.Second)
+			return fmt.Sprintf("%d:%02d", left/60, left%60)
+		},
 	}
 }
 
-var dateLayouts = map[string]string{"ru": "02.01.2006", "en": "2 January 2006"}
-
-// localTime is Moscow time, in which state services count.
-func localTime(at time.Time) time.Time { return at.In(moscow) }
-
-var moscow = time.FixedZone("MSK", 3*60*60)
-
 // input is one field of a form with its label.
 type input struct {
-	Name, Label, Hint, Type, Autocomplete, Mode, Width string
-	Field                                              Field
+	Name, Label, Hint, Type, Autocomplete, Mode, Width, Capitalize string
+	Optional                                                       bool
+	Field                                                          Field
 }
 
 // field is an input for parts/field.html: the name, the field, then name and
 // value of the other properties.
 func field(name string, f Field, props ...string) (input, error) {
-	i := input{Name: name, Field: f, Type: "text"}
+	i := input{Name: name, Field: f, Type: "text", Capitalize: "none"}
 	for n := 0; n+1 < len(props); n += 2 {
+		value := props[n+1]
 		switch props[n] {
 		case "label":
-			i.Label = props[n+1]
+			i.Label = value
 		case "hint":
-			i.Hint = props[n+1]
+			i.Hint = value
 		case "type":
-			i.Type = props[n+1]
+			i.Type = value
 		case "autocomplete":
-			i.Autocomplete = props[n+1]
+			i.Autocomplete = value
 		case "mode":
-			i.Mode = props[n+1]
+			i.Mode = value
 		case "width":
-			i.Width = props[n+1]
+			i.Width = value
+		case "capitalize":
+			i.Capitalize = value
+		case "optional":
+			i.Optional = value == "yes"
 		default:
 			return i, fmt.Errorf("ui: field has no property %q", props[n])
 		}
 	}
 	return i, nil
+}
+
+// rule is a rule for passwords, and whether the last one tried broke it.
+type rule struct {
+	Text   Text
+	Broken bool
+}
+
+// passwordRules are the rules to show: those given or of the default policy, then
+// what else was broken.
+func passwordRules(rules, broken []Text) []rule {
+	if rules == nil {
+		rules = []Text{T(PasswordTooShort, "Length", 12), T(PasswordNoUpper), T(PasswordNoLower), T(PasswordNoDigit), T(PasswordNoSpecial)}
+	}
+	was := map[string]bool{}
+	for _, text := range broken {
+		was[text.ID] = true
+	}
+	var all []rule
+	for _, text := range rules {
+		all = append(all, rule{text, was[text.ID]})
+		delete(was, text.ID)
+	}
+	for _, text := range broken {
+		if was[text.ID] {
+			all = append(all, rule{text, true})
+		}
+	}
+	return all
 }
 
 // inLanguage is an address of ours in another language.

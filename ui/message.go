@@ -1,6 +1,10 @@
 package ui
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"strings"
+)
 
 // Message is an SMS or e-mail in the language of its reader.
 type Message struct {
@@ -8,36 +12,40 @@ type Message struct {
 	Text    string
 }
 
-// The messages. Those with _sms are short and have no subject.
+// The messages. Those with _sms are short and have no subject; those with a code
+// end with the line that binds it to the domain.
 const (
 	MessageRegisterSMS   = "register_code_sms"       // Code, Host
-	MessageRegisterEmail = "register_code_email"     // Code, Link
+	MessageRegisterEmail = "register_code_email"     // Code, Link (valid for 24 hours)
 	MessageExistingSMS   = "register_existing_sms"   // Host
 	MessageExistingEmail = "register_existing_email" // Link
 	MessageLoginSMS      = "login_code_sms"          // Code, Host
+	MessageChangeSMS     = "change_code_sms"         // Code, Host
+	MessageChangeEmail   = "change_code_email"       // Code
 	MessagePasswordSMS   = "password_changed_sms"    // Host
 	MessagePasswordEmail = "password_changed_email"  // Link
-	MessageBlockedSMS    = "account_blocked_sms"     // Host
-	MessageBlockedEmail  = "account_blocked_email"   // Link
+	MessageBlockedSMS    = "account_blocked_sms"     // Host; after too many wrong passwords
+	MessageBlockedEmail  = "account_blocked_email"   // Link; likewise
+	MessageSignInSMS     = "new_sign_in_sms"         // Host; Device may be given
+	MessageSignInEmail   = "new_sign_in_email"       // Link; Device, Network, Time may be given
 )
 
-// Message renders a message by its name.
+// Message renders a message by its name. A missing argument is an error, but for
+// those that may be given.
 func (u *UI) Message(lang, name string, args map[string]any) (Message, error) {
 	t := u.texts[lang]
 	if t == nil {
 		return Message{}, fmt.Errorf("ui: no language %q", lang)
 	}
-	text, err := t.get("message."+name+".text", args)
+	full := map[string]any{"Device": "", "Network": "", "Time": ""}
+	maps.Copy(full, args)
+	text, err := t.get("message."+name+".text", full)
 	if err != nil {
 		return Message{}, err
 	}
 	m := Message{Text: text}
-	if _, short := smsNames[name]; !short {
-		m.Subject, err = t.get("message."+name+".subject", args)
+	if !strings.HasSuffix(name, "_sms") {
+		m.Subject, err = t.get("message."+name+".subject", full)
 	}
 	return m, err
-}
-
-var smsNames = map[string]struct{}{
-	MessageRegisterSMS: {}, MessageExistingSMS: {}, MessageLoginSMS: {}, MessagePasswordSMS: {}, MessageBlockedSMS: {},
 }

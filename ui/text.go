@@ -28,39 +28,65 @@ type Field struct {
 	Error Text
 }
 
-// The texts that handlers choose among.
+// The texts that handlers choose among follow; what a text needs stands beside
+// it. A Count (int) also chooses the plural.
+
+// Signing in.
 const (
-	LoginWrong          = "error.login_wrong"
+	LoginWrong          = "error.login_wrong" // the same for logins that nobody has
 	LoginEmpty          = "error.login_empty"
-	LoginBlocked        = "error.login_blocked" // Count: minutes
-	LoginAccountBlocked = "error.account_blocked"
+	LoginBlocked        = "error.login_blocked"   // Count: minutes
+	LoginAccountBlocked = "error.account_blocked" // by an operator or the owner
+	ErrorBusy           = "error.busy"            // the password cannot be checked now: try again
 	FlowRestarted       = "notice.flow_restarted"
+)
+
+// Codes and links.
+const (
+	TitleCodeLogin    = "code.title_login"
+	TitleCodeRegister = "code.title_register"
+	TitleCodeChange   = "code.title_change"
 
 	CodeEmpty     = "error.code_empty"
 	CodeWrong     = "error.code_wrong" // Count: tries left
 	CodeExpired   = "error.code_expired"
-	CodeTries     = "error.code_tries"
+	CodeTries     = "error.code_tries"     // none left: a new code is needed
 	CodeBlocked   = "error.code_blocked"   // Count: minutes
 	ResendPause   = "error.resend_pause"   // Count: seconds
 	MessageBudget = "error.message_budget" // Count: minutes
 	LinkInvalid   = "error.link_invalid"   // the e-mailed link is used or too old
+)
 
-	ContactEmpty      = "error.contact_empty"
-	ContactInvalid    = "error.contact_invalid"
-	PhoneInvalid      = "error.phone_invalid"
-	EmailInvalid      = "error.email_invalid"
-	EmailDisposable   = "error.email_disposable"
-	EmailRole         = "error.email_role"
-	EmailDomain       = "error.email_domain"
-	ConsentsMissing   = "error.consents_missing"
-	SurnameEmpty      = "error.surname_empty"
-	NameEmpty         = "error.name_empty"
-	NameInvalid       = "error.name_invalid"
-	BirthDateEmpty    = "error.birth_date_empty"
-	BirthDateInvalid  = "error.birth_date_invalid"
-	BirthDateFuture   = "error.birth_date_future"
-	TooYoung          = "error.too_young" // Age
-	RegisterTaken     = "error.register_taken"
+// Registration: contact and agreements.
+const (
+	ContactEmpty    = "error.contact_empty"
+	ContactInvalid  = "error.contact_invalid"
+	PhoneEmpty      = "error.phone_empty"
+	PhoneInvalid    = "error.phone_invalid"
+	EmailEmpty      = "error.email_empty"
+	EmailInvalid    = "error.email_invalid"
+	EmailDisposable = "error.email_disposable"
+	EmailRole       = "error.email_role"
+	EmailDomain     = "error.email_domain"
+	ConsentsMissing = "error.consents_missing"
+	RegisterTaken   = "error.register_taken"
+)
+
+// Registration: the person.
+const (
+	SurnameEmpty     = "error.surname_empty"
+	NameEmpty        = "error.name_empty"
+	NameInvalid      = "error.name_invalid"
+	NameTooLong      = "error.name_too_long" // Length
+	BirthDateEmpty   = "error.birth_date_empty"
+	BirthDateInvalid = "error.birth_date_invalid"
+	BirthDateFuture  = "error.birth_date_future" // or too long ago
+	TooYoung         = "error.too_young"         // Age
+)
+
+// A new password. Those with a number, and the four kinds of characters, also
+// stand for the rules themselves (RegisterPassword.Rules).
+const (
 	PasswordEmpty     = "error.password_empty"
 	PasswordsDiffer   = "error.passwords_differ"
 	PasswordTooShort  = "error.password_too_short" // Length
@@ -73,15 +99,23 @@ const (
 	PasswordCommon    = "error.password_common"
 	PasswordPersonal  = "error.password_personal"
 	PasswordFormer    = "error.password_former"
+)
 
+// What was done.
+const (
 	NoticePassword     = "notice.password"
 	NoticeSecondFactor = "notice.second_factor"
 	NoticeWithdrawn    = "notice.withdrawn"
 	NoticeSessionEnded = "notice.session_ended"
+	NoticeSignedOut    = "notice.signed_out" // the session has ended: sign in again
 	NoticeRegistered   = "notice.registered"
-	NoticeResumed      = "notice.resumed"
+	NoticeResumed      = "notice.resumed" // registration goes on where it stopped
 	NoticeCodeSent     = "notice.code_sent"
+)
 
+// What is wrong with a service's request; each names the parameter in the field's
+// own word, by which developers find it.
+const (
 	ErrorRedirectURI   = "error.redirect_uri"   // the address to return to is not registered
 	ErrorClientUnknown = "error.client_unknown" // the service is not registered or disabled
 	ErrorRequest       = "error.request"        // the service's request cannot be answered

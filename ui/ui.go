@@ -14,20 +14,18 @@ import (
 //go:embed pages parts i18n help
 var files embed.FS
 
-// Page is one page with what it shows.
-type Page interface {
-	// Template is the page's name: its file is pages/<name>.html.
-	Template() string
-}
-
 // View is what every page shows.
 type View struct {
 	Lang string // "ru", "en"
+	// Theme is "light" or "dark"; empty leaves it to the browser.
+	Theme string
 	// RequestID is the number of the request, shown on error pages.
 	RequestID string
 	// Path is the address of the page with its query, for the language links.
-	Path     string
-	SignedIn bool
+	Path string
+	// SignedInName is shown as the way to the own account; empty when nobody is
+	// signed in or the page does not tell.
+	SignedInName string
 	// Sandbox marks every page as a trial; Exposed warns that strangers may see it.
 	Sandbox, Exposed bool
 	Issuer           string
@@ -40,40 +38,59 @@ type UI struct {
 	help  map[string]map[string]HelpText           // language → name
 }
 
-// New parses every template in every language.
+// New parses every template in every language. A sentence that a template names
+// and a language lacks is an error, as is one that another language has.
 func New() (*UI, error) {
 	u := &UI{texts: map[string]*texts{}, pages: map[string]map[string]*template.Template{}}
-	names, err := fs.Glob(files, "pages/*.html")
-	if err != nil {
-		return nil, err
-	}
 	for _, lang := range Languages() {
 		t, err := loadTexts(lang)
 		if err != nil {
 			return nil, err
 		}
 		u.texts[lang] = t
-		layout, err := template.New("layout").Funcs(functions(lang, t)).ParseFS(files, "parts/*.html")
-		if err != nil {
-			return nil, fmt.Errorf("ui: parts: %w", err)
-		}
-		u.pages[lang] = map[string]*template.Template{}
-		for _, name := range names {
-			page, err := template.Must(layout.Clone()).ParseFS(files, name)
-			if err != nil {
-				return nil, fmt.Errorf("ui: %s: %w", name, err)
-			}
-			u.pages[lang][strings.TrimSuffix(path.Base(name), ".html")] = page
+		if u.pages[lang], err = parsePages(lang, t); err != nil {
+			return nil, err
 		}
 	}
+	if err := sameTexts(u.texts); err != nil {
+		return nil, err
+	}
+	var err error
 	u.help, err = loadHelp()
 	return u, err
 }
 
-// data is what templates see: .View and the page's own fields as .Page.
+func parsePages(lang string, t *texts) (map[string]*template.Template, error) {
+	names, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	layout, err := template.New("layout").Funcs(functions(lang, t)).ParseFS(files, "parts/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("ui: parts: %w", err)
+	}
+	pages := map[string]*template.Template{}
+	for _, name := range names {
+		page, err := layout.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("ui: %s: %w", name, err)
+		}
+		if page, err = page.ParseFS(files, name); err != nil {
+			return nil, fmt.Errorf("ui: %s: %w", name, err)
+		}
+		if err := checkTexts(page, t); err != nil {
+			return nil, fmt.Errorf("ui: %s in %s: %w", name, lang, err)
+		}
+		pages[strings.TrimSuffix(path.Base(name), ".html")] = page
+	}
+	return pages, nil
+}
+
+// data is what templates see: the view's fields, and the page's own as .Page.
 type data struct {
 	View
-	Page Page
+	Page     Page
+	Problems []Problem
 }
 
 // Render writes a page, whole or not at all.
@@ -83,7 +100,7 @@ func (u *UI) Render(w io.Writer, v View, p Page) error {
 		return fmt.Errorf("ui: no page %q in language %q", p.Template(), v.Lang)
 	}
 	var buffer bytes.Buffer
-	if err := t.ExecuteTemplate(&buffer, "layout.html", data{v, p}); err != nil {
+	if err := t.ExecuteTemplate(&buffer, "layout.html", data{v, p, problemsOf(p)}); err != nil {
 		return fmt.Errorf("ui: page %s: %w", p.Template(), err)
 	}
 	_, err := buffer.WriteTo(w)

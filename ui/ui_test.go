@@ -37,7 +37,7 @@ func pages() []Page {
 		Logout{Service: "Банк", Fields: []FormField{{"state", "s"}}}, LoggedOut{},
 		Account{Person: "Тестов Иван", Level: "simplified", SecondFactor: true, Sessions: 2, Services: 5, Notice: T(NoticeRegistered)},
 		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false}, {"phone", "+7", true}, {"snils", "", false}}},
-		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true}, {"id2", "Chrome", "192.0.2.2", at, at, false}}, Notice: T(NoticeSessionEnded)},
+		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true, "Linux"}, {"id2", "Chrome", "192.0.2.2", at, at, false, ""}}, Notice: T(NoticeSessionEnded)},
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},
 		AccountSecurity{}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01"}, AccountSecurity{Masked: "+7 ··· 01"}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01", Compulsory: true, Notice: T(NoticeSecondFactor)},
 		AccountPassword{Login: "+7", Error: T(PasswordEmpty), Broken: []Text{T(PasswordFormer)}},
