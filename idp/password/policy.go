@@ -8,11 +8,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Policy is what a new password must meet (R-REG-6). The zero value demands nothing.
+// Policy is what a new password must meet (R-REG-6). The zero value demands only
+// that it be text, no well-known one, and none of the person's own data.
 type Policy struct {
-	MinLength, MaxLength         int // in characters
+	// MinLength and MaxLength are in characters.
+	MinLength, MaxLength         int
 	Upper, Lower, Digit, Special bool
-	// MaxRun is the longest sequence or repetition: 1234, aaaa, qwer.
+	// MaxRun is the longest sequence or repetition that is let through, in
+	// characters: 1234, aaaa, qwer. Zero lets all through.
 	MaxRun int
 }
 
@@ -38,22 +41,36 @@ const (
 	Run       Broken = "run"
 	Common    Broken = "common"
 	Personal  Broken = "personal"
+	// Former is told by who holds the former hashes; Check never returns it.
+	Former Broken = "former"
 )
 
 // Normalize is the form that is hashed: the same password typed on another
-// system gives the same bytes (RFC 8265 §4.2, OpaqueString).
-func Normalize(password string) string { return norm.NFC.String(password) }
+// system gives the same bytes (RFC 8265 §4.2.2, OpaqueString). What is not UTF-8
+// stays as it is: no password that Check accepts equals it.
+func Normalize(password string) string {
+	if !utf8.ValidString(password) {
+		return password
+	}
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if r != ' ' && unicode.Is(unicode.Zs, r) { // a Mac types a no-break space with Option
+			return ' '
+		}
+		return r
+	}, password))
+}
 
-// Check tells every rule that a password breaks; words are the person's own data.
+// Check tells every rule that a password breaks, in the order of the rules, none
+// when it is accepted; words are the person's own data. More than Max
+// bytes, or bytes that are not UTF-8 (a form never sends them), are refused as
+// TooLong before anything else is looked at.
 func (p Policy) Check(password string, words ...string) []Broken {
 	if len(password) > Max || !utf8.ValidString(password) {
 		return []Broken{TooLong}
 	}
 	password = Normalize(password)
 	var upper, lower, digit, special bool
-	length := 0
 	for _, r := range password {
-		length++
 		switch {
 		case unicode.IsUpper(r):
 			upper = true
@@ -61,86 +78,34 @@ func (p Policy) Check(password string, words ...string) []Broken {
 			lower = true
 		case unicode.IsDigit(r):
 			digit = true
-		default:
+		case !unicode.IsLetter(r) && !unicode.IsMark(r):
 			special = true
 		}
 	}
-	folded := strings.ToLower(password)
+	folded, length := fold(password), utf8.RuneCountInString(password)
 	var broken []Broken
-	add := func(is bool, rule Broken) {
-		if is {
-			broken = append(broken, rule)
+	for _, rule := range []struct {
+		is   bool
+		name Broken
+	}{
+		{length < p.MinLength, TooShort},
+		{p.MaxLength > 0 && length > p.MaxLength, TooLong},
+		{p.Upper && !upper, NoUpper},
+		{p.Lower && !lower, NoLower},
+		{p.Digit && !digit, NoDigit},
+		{p.Special && !special, NoSpecial},
+		{p.MaxRun > 0 && longestRun(folded) > p.MaxRun, Run},
+		{isCommon(folded), Common},
+		{holdsWord(folded, words), Personal},
+	} {
+		if rule.is {
+			broken = append(broken, rule.name)
 		}
 	}
-	add(length < p.MinLength, TooShort)
-	add(length > p.MaxLength, TooLong)
-	add(p.Upper && !upper, NoUpper)
-	add(p.Lower && !lower, NoLower)
-	add(p.Digit && !digit, NoDigit)
-	add(p.Special && !special, NoSpecial)
-	add(p.MaxRun > 0 && longestRun(folded) > p.MaxRun, Run)
-	add(isCommon(folded), Common)
-	add(holdsWord(folded, words), Personal)
 	return broken
 }
 
-// rows are the keyboard's, on which neighbours make a run.
-var rows = []string{"1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"}
-
-// longestRun is the longest part in which each character repeats, follows or
-// precedes the one before it: by the alphabet or on the keyboard, one way.
-func longestRun(folded string) int {
-	runes := []rune(folded)
-	longest, current, way := min(1, len(runes)), 1, noStep
-	for i := 1; i < len(runes); i++ {
-		next := step(runes[i-1], runes[i])
-		switch {
-		case next == noStep:
-			current = 1
-		case next == way:
-			current++
-		default:
-			current = 2
-		}
-		way = next
-		longest = max(longest, current)
-	}
-	return longest
-}
-
-const noStep = 99
-
-// step is -1, 0 or 1 between neighbours.
-func step(a, b rune) int {
-	if d := int(b - a); d >= -1 && d <= 1 && (d == 0 || unicode.IsLetter(a) == unicode.IsLetter(b) && (unicode.IsLetter(a) || unicode.IsDigit(a) && unicode.IsDigit(b))) {
-		return d
-	}
-	for _, row := range rows {
-		keys := []rune(row)
-		for i, key := range keys {
-			if key != a {
-				continue
-			}
-			if i+1 < len(keys) && keys[i+1] == b {
-				return 1
-			}
-			if i > 0 && keys[i-1] == b {
-				return -1
-			}
-		}
-	}
-	return noStep
-}
-
-// minWord is the shortest word of the person's data that counts, in characters.
-const minWord = 4
-
-func holdsWord(folded string, words []string) bool {
-	for _, word := range words {
-		word = strings.ToLower(norm.NFC.String(word))
-		if utf8.RuneCountInString(word) >= minWord && strings.Contains(folded, word) {
-			return true
-		}
-	}
-	return false
+// fold is the form that is compared: no case, and ё as е.
+func fold(text string) string {
+	return strings.ReplaceAll(norm.NFC.String(strings.ToLower(text)), "ё", "е")
 }

@@ -1,53 +1,101 @@
 package password
 
-import "strings"
+import (
+	_ "embed"
+	"sort"
+	"strings"
+	"unicode"
+)
 
-// common are words on which known passwords are built; compiled for this project.
-var common = func() map[string]bool {
-	words := `password passw0rd p@ssw0rd p@ssword pa$$word пароль парольпароль gfhjkm qwerty qwertyuiop йцукен йцукенг asdfgh zxcvbn qazwsx qazwsxedc 1q2w3e 1q2w3e4r 1q2w3e4r5t
-		admin administrator админ root toor letmein welcome добропожаловать login user guest test testtest monkey dragon football futbol hockey baseball spartak спартак zenit зенит
-		iloveyou ilovegod любовь люблю ятебялюблю lubov master superman batman starwars princess принцесса sunshine солнышко shadow killer trustno1 whatever freedom россия russia rossiya
-		moscow moskva москва leningrad piter питер ukraine samsung nokia iphone android google yandex яндекс mailru gosuslugi госуслуги esia parol privet привет hello hello123 zdravstvuyte
-		marina марина natasha наташа olga ольга elena елена sergey сергей andrey андрей alexander александр dmitry дмитрий maxim максим ivan иван nikita никита kirill кирилл
-		svetlana светлана tatiana татьяна anastasia анастасия ekaterina екатерина victoria виктория vladimir владимир mikhail михаил azerty abc123 changeme secret секрет default temp
-		summer winter spring autumn лето зима весна осень january february march april june july august september october november december`
-	m := map[string]bool{}
-	for _, w := range strings.Fields(words) {
-		m[w] = true
+// commonList holds passwords, and words that passwords are made of, one a line in
+// byte order, folded. It was compiled for this project: well-known words and
+// names in English and Russian, the Russian ones also transliterated and as typed
+// on a Latin keyboard, walks along the keyboard, sequences of digits.
+//
+//go:embed policy_common.txt
+var commonList string
+
+// inCommonList finds a whole line by halving the list.
+func inCommonList(word string) bool {
+	if word == "" || strings.Contains(word, "\n") {
+		return false
 	}
-	return m
-}()
+	// The least offset from which the next whole line is not before the word.
+	from := sort.Search(len(commonList), func(offset int) bool {
+		line, ok := lineFrom(offset)
+		return !ok || line >= word
+	})
+	line, ok := lineFrom(from)
+	return ok && line == word
+}
 
-// isCommon tells a known word, alone, doubled, or decorated with digits and
-// signs at its ends.
+// lineFrom is the first line that begins at or after offset; ok is false past the
+// last one.
+func lineFrom(offset int) (line string, ok bool) {
+	if offset > 0 {
+		end := strings.IndexByte(commonList[offset-1:], '\n')
+		if end < 0 {
+			return "", false
+		}
+		offset += end
+	}
+	line, _, ok = strings.Cut(commonList[offset:], "\n")
+	return line, ok
+}
+
+// isCommon tells a known password: as it is, repeated, decorated with digits and
+// signs at its ends, or with digits and signs for letters.
 func isCommon(folded string) bool {
-	core := strings.TrimFunc(folded, func(r rune) bool { return !isLetter(r) && r != '$' && r != '@' })
-	core = strings.TrimFunc(core, func(r rune) bool { return r == '$' || r == '@' })
-	for _, form := range []string{folded, core, strings.Map(onlyWord, core)} {
-		if common[form] || len(form)%2 == 0 && form != "" && form[:len(form)/2] == form[len(form)/2:] && common[form[:len(form)/2]] {
+	notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
+	sign := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for _, form := range []string{
+		folded,
+		strings.TrimRightFunc(folded, sign),
+		strings.TrimFunc(folded, sign),
+		strings.TrimRightFunc(folded, notLetter),
+		strings.TrimFunc(folded, notLetter),
+	} {
+		if known(form) || known(strings.Map(asLetter, form)) {
 			return true
 		}
 	}
 	return false
 }
 
-func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'а' && r <= 'я' || r == 'ё' }
+// known looks up a form and the part that it repeats.
+func known(form string) bool { return inCommonList(form) || inCommonList(repeated(form)) }
 
-// onlyWord keeps letters, reading digits that stand for letters.
-func onlyWord(r rune) rune {
+// repeated is the shortest part of which the text is two or more repetitions,
+// empty when there is none: s is periodic exactly if it stands inside s+s apart
+// from both ends.
+func repeated(text string) string {
+	if len(text) < 2 {
+		return ""
+	}
+	period := strings.Index((text + text)[1:], text) + 1
+	if period == len(text) {
+		return ""
+	}
+	return text[:period]
+}
+
+// asLetter reads digits and signs that stand for letters, and drops the others.
+func asLetter(r rune) rune {
 	switch r {
 	case '0':
 		return 'o'
-	case '1':
+	case '1', '!':
 		return 'i'
 	case '3':
 		return 'e'
-	case '$', '5':
-		return 's'
-	case '@':
+	case '4', '@':
 		return 'a'
+	case '5', '$':
+		return 's'
+	case '7':
+		return 't'
 	}
-	if isLetter(r) {
+	if unicode.IsLetter(r) {
 		return r
 	}
 	return -1
