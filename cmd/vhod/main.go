@@ -79,6 +79,9 @@ func command(p *process, args []string) int {
 	}
 	p.json = c.JSON
 	if err := parsed.Run(p); err != nil {
+		if p.ctx.Err() != nil {
+			err = fmt.Errorf("asked to stop before it was done: %w", err)
+		}
 		return p.fail(err)
 	}
 	return exitDone

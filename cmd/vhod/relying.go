@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,6 +34,8 @@ type relyingSettings struct {
 	Trust string `json:"trust,omitempty"`
 	// Offset is how far ahead of the machine's clock to be.
 	Offset duration `json:"offset,omitzero"`
+	// LogLevel is debug, info (when empty), warn or error.
+	LogLevel string `json:"log_level,omitempty"`
 }
 
 type relyingService struct {
@@ -56,32 +59,18 @@ const maxSettings = 64 << 10
 func (c relyingCommand) Run(p *process) error {
 	ctx, stop := context.WithCancel(p.ctx)
 	defer stop()
-	log, err := newLog(p.stderr, "info")
+	settings, lines, err := c.read(p)
 	if err != nil {
 		return err
 	}
-	var settings relyingSettings
+	log, err := newLog(p.stderr, cmp.Or(settings.LogLevel, "info"))
+	if err != nil {
+		return err
+	}
 	clock := &clock{}
+	clock.set(time.Duration(settings.Offset))
 	ready := func(addr string) { log.Info("ready", slog.String("listen", addr)) }
-	if c.Settings != "-" {
-		text, err := readBounded(c.Settings, maxSettings)
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(text, &settings); err != nil {
-			return fmt.Errorf("settings %s: %w", c.Settings, err)
-		}
-		clock.set(time.Duration(settings.Offset))
-	} else {
-		lines := bufio.NewScanner(p.stdin)
-		lines.Buffer(nil, maxSettings)
-		if !lines.Scan() {
-			return errors.New("no settings on standard input")
-		}
-		if err := json.Unmarshal(lines.Bytes(), &settings); err != nil {
-			return errors.New("the first line of standard input is no settings")
-		}
-		clock.set(time.Duration(settings.Offset))
+	if lines != nil {
 		ready = func(addr string) { tell(p.stdout, log, clockMessage{Offset: settings.Offset, Ready: addr}) }
 		go func() {
 			defer stop() // the sandbox is gone
@@ -93,6 +82,24 @@ func (c relyingCommand) Run(p *process) error {
 		return err
 	}
 	return relying.Run(ctx, config, ready)
+}
+
+// read reads the settings, and gives what follows them on standard input.
+func (c relyingCommand) read(p *process) (*relyingSettings, *bufio.Scanner, error) {
+	var settings relyingSettings
+	if c.Settings != "-" {
+		return &settings, nil, readJSON(c.Settings, &settings)
+	}
+	lines := bufio.NewScanner(p.stdin)
+	lines.Buffer(nil, maxSettings)
+	if !lines.Scan() {
+		return nil, nil, errors.New("no settings on standard input")
+	}
+	// The decoder's error would repeat a part of the line.
+	if json.Unmarshal(lines.Bytes(), &settings) != nil {
+		return nil, nil, errors.New("the first line of standard input is no settings")
+	}
+	return &settings, lines, nil
 }
 
 // follow takes over the clock that standard input tells, until that ends.

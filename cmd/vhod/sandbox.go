@@ -25,6 +25,7 @@ type sandboxCommand struct {
 	Relying string `default:"127.0.0.1:8090" placeholder:"ADDR|off" help:"Address of the sample relying services, or off."`
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM) to serve https with."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its key (PEM)."`
+	Log     string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log on standard error: debug, info, warn or error."`
 	Expose  bool   `help:"Listen where others can reach it. Everybody may then sign in as anybody."`
 }
 
@@ -50,7 +51,7 @@ func (c sandboxCommand) Run(p *process) (err error) {
 		return err
 	}
 	s := &sandbox{sandboxCommand: c, folder: sandboxFolder(c.Data)}
-	if s.log, err = newLog(p.stderr, "info"); err != nil {
+	if s.log, err = newLog(p.stderr, c.Log); err != nil {
 		return err
 	}
 	var encryption *tls.Config

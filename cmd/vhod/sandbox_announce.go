@@ -13,7 +13,7 @@ func (s *sandbox) relyingSettings(ctx context.Context) (*relyingSettings, error)
 		Addr: s.Relying, Issuer: s.issuer, Offset: duration(s.clock.Offset()),
 		Bank:  relyingService{ID: bankID, Secret: s.services.BankSecret},
 		State: relyingService{ID: stateID, Key: s.services.StateKey},
-		Trust: s.TLSCert,
+		Trust: s.TLSCert, LogLevel: s.Log,
 	}
 	if s.Relying == "off" {
 		settings.Addr, settings.BaseURL = "127.0.0.1:8090", "http://localhost:8090"

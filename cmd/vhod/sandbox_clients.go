@@ -45,7 +45,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 	}
 	bank := web
 	bank.ID, bank.TokenEndpointAuthMethod, bank.SecretHash = bankID, idp.AuthBasic, hashed(s.BankSecret)
-	bank.Name = texts("Банк «Пример»", "Example Bank")
+	bank.Name = texts("Банк Пример", "Example Bank")
 	bank.Description = texts("Учебный банк песочницы", "The sandbox's sample bank")
 	bank.RedirectURIs, bank.PostLogoutRedirectURIs = at("/bank/callback"), at("/bank/goodbye")
 	bank.Scopes = []idp.ClientScope{
@@ -62,7 +62,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 	state := web
 	state.ID, state.TokenEndpointAuthMethod, state.JWKS = stateID, idp.AuthPrivateKeyJWT, jwks
 	state.IDTokenAlg = "ES256"
-	state.Name = texts("Портал услуг «Образец»", "Sample Services Portal")
+	state.Name = texts("Портал услуг Пример", "Example Services Portal")
 	state.Description = texts("Учебный портал песочницы", "The sandbox's sample state service")
 	state.RedirectURIs, state.PostLogoutRedirectURIs = at("/state/callback"), at("/state/goodbye")
 	state.Scopes = []idp.ClientScope{
@@ -76,7 +76,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 	}
 	app := web
 	app.ID, app.TokenEndpointAuthMethod, app.ApplicationType = appID, idp.AuthNone, "native"
-	app.Name = texts("Приложение «Образец»", "Sample App")
+	app.Name = texts("Приложение Пример", "Example App")
 	app.Description = texts("Учебное приложение без секрета", "A sample app without a secret")
 	// RFC 8252 §7.3: loopback on any port.
 	app.RedirectURIs = []string{"http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback", "com.example.app:/callback"}
@@ -90,7 +90,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 	machine := idp.Client{
 		ID: machineID, Status: idp.ClientActive, ApplicationType: "web", RequirePKCE: true,
 		TokenEndpointAuthMethod: idp.AuthBasic, SecretHash: hashed(s.MachineSecret), GrantTypes: []string{"client_credentials"},
-		Name: texts("Обмен данными «Образец»", "Sample Exchange"), Scopes: []idp.ClientScope{},
+		Name: texts("Обмен данными Пример", "Example Exchange"), Scopes: []idp.ClientScope{},
 	}
 	all := []*idp.Client{&bank, &state, &app, &machine}
 	for _, c := range all {

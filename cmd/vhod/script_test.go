@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,9 +26,11 @@ func TestMain(m *testing.M) {
 // commands there are
 //
 //	exits CODE vhod …     the command ends with this very code
-//	await STATUS URL      the address answers this status before long
+//	[!] await STATUS URL  the address answers this status before long, or stops to
 //	request STATUS METHOD URL [BODY]   one request; the answer is stdout
 //	keep NAME REGEXP      $NAME is the first group found in the last stdout
+//
+// cert.pem and key.pem are of localhost; PORT and RELYING_PORT are free.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -44,7 +45,8 @@ func TestScripts(t *testing.T) {
 				}
 				e.Setenv(name, port)
 			}
-			return os.Chmod(filepath.Join(e.WorkDir), 0o700)
+			_, _, err := writeCertificate(e.WorkDir, 1)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await": await, "request": request, "keep": keep,
@@ -77,18 +79,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: await STATUS URL")
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] await STATUS URL")
 	}
 	var last string
 	for range 300 {
 		status, _, err := ask(http.MethodGet, args[1], "")
-		if last = fmt.Sprint(status, " ", err); strconv.Itoa(status) == args[0] {
+		if last = fmt.Sprint(status, " ", err); (strconv.Itoa(status) == args[0]) != neg {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("%s does not answer %s: %s", args[1], args[0], last)
+	ts.Fatalf("%s: at last %s", args[1], last)
 }
 
 func request(ts *testscript.TestScript, neg bool, args []string) {
@@ -118,7 +120,11 @@ func ask(method, address, body string) (status int, answer string, err error) {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	response, err := http.DefaultClient.Do(r)
+	client := http.Client{Transport: &http.Transport{
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // certificates of tests
+		DisableKeepAlives: true,
+	}}
+	response, err := client.Do(r)
 	if err != nil {
 		return 0, "", err
 	}
