@@ -1,0 +1,36 @@
+.DEFAULT_GOAL := help
+GO := $(shell command -v go || echo /usr/local/go/bin/go)
+# A checkout of another user's, or without git, cannot be stamped.
+STAMP := $(shell git status >/dev/null 2>&1 || echo -buildvcs=false)
+LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: help run build test check fuzz bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## the sandbox: provider on http://localhost:8080, sample services on http://localhost:8090 (ARGS: more flags)
+	bin/vhod sandbox $(ARGS)
+
+build: ## bin/vhod
+	$(GO) build $(STAMP) -o bin/vhod ./cmd/vhod
+
+test: ## every test, on both engines and in a browser (GO_PACKAGES, GO_TEST_FLAGS, TEST_TIMEOUT)
+	@.ci/test
+
+check: bin/golangci-lint ## format, lint, vet, module files (GO_PACKAGES)
+	@.ci/check
+
+fuzz: ## each fuzz target, FUZZTIME (30s) long (GO_PACKAGES)
+	@.ci/fuzz
+
+bench: ## benchmarks, on both engines (GO_PACKAGES, BENCH)
+	@.ci/bench
+
+clean: ## removes what was built; the sandbox's data in var/ stays
+	rm -rf bin
+
+# The linter has a module of its own: what it depends on is no dependency of ours.
+bin/golangci-lint: .lint/go.mod .lint/go.sum
+	$(GO) -C .lint build -buildvcs=false -o ../bin/golangci-lint $(LINT)
+	@touch $@
