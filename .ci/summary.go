@@ -26,15 +26,19 @@ type name struct{ pkg, test string }
 type summary struct {
 	out             io.Writer
 	lines           map[name][]string
+	running         map[string]bool // packages without a verdict
 	passed          int
 	failed, skipped []string
 }
 
 func main() {
 	begun := time.Now()
-	s := summary{out: os.Stdout, lines: map[name][]string{}}
+	s := summary{out: os.Stdout, lines: map[name][]string{}, running: map[string]bool{}}
 	if err := s.read(os.Stdin); err != nil {
 		s.failed = append(s.failed, "the events of go test: "+err.Error())
+	}
+	for pkg := range s.running {
+		s.fail(name{pkg: pkg}) // go test itself was ended
 	}
 	if !s.close(time.Since(begun).Round(time.Second), os.Getenv("CI") == "true") {
 		os.Exit(1)
@@ -64,7 +68,12 @@ func (s *summary) read(r io.Reader) error {
 
 func (s *summary) take(e event) {
 	n := name{e.Package, e.Test}
+	if e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
+		delete(s.running, e.Package)
+	}
 	switch e.Action {
+	case "start":
+		s.running[e.Package] = true
 	case "output":
 		if e.Test == "" {
 			s.closing(e.Output)
@@ -149,6 +158,8 @@ func (s *summary) close(took time.Duration, strict bool) bool {
 		ok, why = false, " (no test ran)"
 	case strict && len(s.skipped) > 0:
 		ok, why = false, " (under CI=true nothing may be skipped)"
+	case len(s.skipped) > 0:
+		why = fmt.Sprintf(" (but %d skipped)", len(s.skipped))
 	}
 	verdict := "PASSED"
 	if !ok {

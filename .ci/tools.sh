@@ -6,6 +6,7 @@ if [ -z "${HOME:-}" ]; then
   HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
   export HOME
 fi
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # what apt-get calls
 command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
 command -v go >/dev/null || { echo "Go is not installed: see https://go.dev/doc/install" >&2; exit 2; }
 # A checkout of another user's, or without git, cannot be stamped.
