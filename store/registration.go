@@ -26,17 +26,24 @@ func AddRegistration(r Registration, now time.Time) Write {
 	}
 }
 
-// Registration reads one in progress.
+// Registration reads one in progress; ErrNotFound when it is finished, expired or
+// never was.
 func (db *DB) Registration(ctx context.Context, id uuid.UUID, now time.Time) (*Registration, error) {
 	return scanRegistration(db.Q(ctx).QueryRow(ctx, `SELECT registration_id, contact, step, data, version, expires_at FROM registration
 		WHERE registration_id = $1 AND finished_at = 0 AND expires_at > $2`, id, now))
 }
 
-// RegistrationOf reads the one in progress that a contact was last proved for,
-// leaving out the steps before that; step is the one that proves the contact.
-func (db *DB) RegistrationOf(ctx context.Context, contact [16]byte, step string, now time.Time) (*Registration, error) {
+// NewestRegistration reads the one in progress that was begun last for a contact.
+func (db *DB) NewestRegistration(ctx context.Context, contact [16]byte, now time.Time) (*Registration, error) {
+	return db.RegistrationBeyond(ctx, contact, "", now)
+}
+
+// RegistrationBeyond reads the newest one in progress of a contact that is past a
+// step.
+func (db *DB) RegistrationBeyond(ctx context.Context, contact [16]byte, step string, now time.Time) (*Registration, error) {
 	return scanRegistration(db.Q(ctx).QueryRow(ctx, `SELECT registration_id, contact, step, data, version, expires_at FROM registration
-		WHERE contact = $1 AND step <> $2 AND finished_at = 0 AND expires_at > $3 ORDER BY created_at DESC LIMIT 1`, contact[:], step, now))
+		WHERE contact = $1 AND step <> $2 AND finished_at = 0 AND expires_at > $3
+		ORDER BY created_at DESC, registration_id LIMIT 1`, contact[:], step, now))
 }
 
 func scanRegistration(row Row) (*Registration, error) {
@@ -51,23 +58,28 @@ func scanRegistration(row Row) (*Registration, error) {
 	return &r, nil
 }
 
-// MoveRegistration keeps a registration's next step. ErrStale: another tab was
-// first.
-func (db *DB) MoveRegistration(ctx context.Context, r *Registration, writes ...Write) error {
+// MoveRegistration keeps a registration's next step, under the id it has or
+// another: who knows the old one alone is then left behind. Data is bound to the
+// new id. ErrStale: another tab was first, or it is finished; nothing is kept and
+// r is as before.
+func (db *DB) MoveRegistration(ctx context.Context, r *Registration, to Registration, writes ...Write) error {
 	var b Batch
-	b.Exec(`UPDATE registration SET step = $1, data = $2, version = $3, expires_at = $4
-		WHERE registration_id = $5 AND version = $6 AND finished_at = 0`, r.Step, r.Data, r.Version+1, r.ExpiresAt, r.ID, r.Version)
-	b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND version = $2 AND data = $3`, r.ID, r.Version+1, r.Data)
+	b.Exec(`UPDATE registration SET registration_id = $1, step = $2, data = $3, version = $4, expires_at = $5
+		WHERE registration_id = $6 AND version = $7 AND finished_at = 0`, to.ID, to.Step, to.Data, r.Version+1, to.ExpiresAt, r.ID, r.Version)
+	// Sealed data is never the same twice: only this attempt can have left it.
+	b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND version = $2 AND data = $3`, to.ID, r.Version+1, to.Data)
 	b.Add(writes...)
 	if err := db.Send(ctx, &b); err != nil {
 		return err
 	}
-	r.Version++
+	to.Contact, to.Version = r.Contact, r.Version+1
+	*r = to
 	return nil
 }
 
 // FinishRegistration ends a registration within the batch that makes its account;
-// the batch fails with ErrStale when it was finished before.
+// the batch fails with ErrStale when it was finished before. Nothing personal is
+// left of it.
 func FinishRegistration(r *Registration, now time.Time) Write {
 	return func(b *Batch) {
 		b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND finished_at = 0`, r.ID)

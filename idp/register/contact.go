@@ -1,10 +1,10 @@
 package register
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -12,33 +12,10 @@ import (
 	"vhod/idp"
 	"vhod/idp/audit"
 	"vhod/idp/flow"
-	"vhod/idp/guard"
 	"vhod/idp/identifier"
-	"vhod/idp/notify"
-	"vhod/idp/password"
-	"vhod/keys"
 	"vhod/store"
 	"vhod/ui"
 )
-
-// Register serves the pages under /register.
-type Register struct {
-	DB         *store.DB
-	Ring       *keys.Ring
-	Hasher     *keys.Hasher
-	Flows      *flow.Engine
-	Codes      *guard.Codes
-	Budgets    *guard.Budgets
-	Attempts   *guard.Attempts
-	Sender     *notify.Sender
-	Policy     password.Policy
-	MinimumAge int
-	Now        idp.Clock
-	Issuer     string
-}
-
-// purpose is what the codes of registration are for.
-const purpose = "register"
 
 // Show is GET /register.
 func (h *Register) Show(c echo.Context) error {
@@ -49,7 +26,8 @@ func (h *Register) Show(c echo.Context) error {
 	return h.contactPage(c, v, http.StatusOK, ui.RegisterContact{})
 }
 
-// Submit is POST /register: the contact and the agreements; a code is sent.
+// Submit is POST /register: the contact and the agreements; a code is sent. A
+// contact that has an account gets the same pages for the same work.
 func (h *Register) Submit(c echo.Context) error {
 	v, err := h.Flows.Open(c)
 	if err != nil {
@@ -59,7 +37,8 @@ func (h *Register) Submit(c echo.Context) error {
 		Contact: ui.Field{Value: bounded(c.FormValue("contact"))},
 		Terms:   c.FormValue("terms") == "yes", PersonalData: c.FormValue("personal_data") == "yes",
 	}
-	kind, contact, typed, problem := parseContact(page.Contact.Value)
+	ctx := c.Request().Context()
+	d, problem := h.parseContact(ctx, page.Contact.Value)
 	if problem != "" {
 		page.Contact.Error = ui.T(problem)
 	}
@@ -69,26 +48,13 @@ func (h *Register) Submit(c echo.Context) error {
 	if problem != "" || !page.ConsentsError.IsZero() {
 		return h.contactPage(c, v, http.StatusUnprocessableEntity, page)
 	}
-	ctx := c.Request().Context()
-	_, err = h.DB.AccountByIdentifier(ctx, h.Ring.Index(string(kind), contact))
-	existing := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if here, err := h.find(ctx, v.Registration); err != nil {
 		return err
+	} else if here != nil && here.row.Step == stepCode && here.data.Contact == d.Contact && h.pause(v) > 0 {
+		// Back and forth again: the code that was just sent is still on its way.
+		return h.to(c, v, stepCode)
 	}
-	request, _, _ := strings.Cut(c.FormValue("flow"), ".")
-	agreed := map[string]string{}
-	for kind, version := range idp.AgreementVersions() {
-		agreed[string(kind)] = version
-	}
-	r := &registration{
-		row:  &store.Registration{ID: uuid.New(), Step: stepCode, ExpiresAt: h.Now().Add(life)},
-		data: draft{Kind: kind, Contact: contact, Typed: typed, Lang: ui.Lang(ctx), AgreedAt: h.Now(), Agreed: agreed, Flow: request, Existing: existing},
-	}
-	r.row.Contact = h.subject(&r.data)
-	if r.row.Data, err = h.seal(r.row.ID, &r.data); err != nil {
-		return err
-	}
-	refusal, err := h.Budgets.Message(ctx, purpose, contact, c.RealIP())
+	refusal, err := h.Budgets.Message(ctx, purpose, d.Contact, c.RealIP())
 	if err != nil {
 		return err
 	}
@@ -96,64 +62,52 @@ func (h *Register) Submit(c echo.Context) error {
 		page.Contact.Error = tooOften(refusal)
 		return h.contactPage(c, v, http.StatusTooManyRequests, page)
 	}
-	event, err := audit.New(c, h.Now(), started(existing), 0, v.ClientID(), map[string]string{"channel": channel(kind)})
+	return h.begin(c, v, d)
+}
+
+// begin keeps a new registration and sends its code.
+func (h *Register) begin(c echo.Context, v *flow.Visit, d draft) error {
+	ctx, now := c.Request().Context(), h.Now()
+	var err error
+	if d.Existing, err = h.taken(ctx, &d); err != nil {
+		return err
+	}
+	d.AgreedAt, d.Agreed = now, map[string]string{}
+	for kind, version := range idp.AgreementVersions() {
+		d.Agreed[string(kind)] = version
+	}
+	// What was proved for another account in this tab is not this person's.
+	v.Progress = flow.Progress{}
+	if d.Flow, err = h.Flows.Token(c, v); err != nil {
+		return err
+	}
+	r := &registration{row: &store.Registration{ID: uuid.New(), Step: stepCode, ExpiresAt: now.Add(life)}, data: d}
+	r.row.Contact = h.Ring.Index(string(d.Kind), d.Contact)[0].Value
+	if r.row.Data, err = h.seal(r.row.ID, &r.data); err != nil {
+		return err
+	}
+	name := idp.EventRegistrationStarted
+	if d.Existing {
+		name = idp.EventRegistrationAttempt
+	}
+	event, err := audit.New(c, now, name, 0, v.ClientID(), map[string]string{"channel": channel(d.Kind)})
 	if err != nil {
 		return err
 	}
 	v.Registration = r.row.ID
-	if err := h.send(c, v, r, store.AddRegistration(*r.row, h.Now()), event); err != nil {
+	if err := h.send(c, v, r, store.AddRegistration(*r.row, now), event); err != nil {
 		return err
 	}
 	return h.to(c, v, stepCode)
 }
 
-func started(existing bool) idp.EventName {
-	if existing {
-		return idp.EventRegistrationAttempt
+// taken tells whether the contact has an account.
+func (h *Register) taken(ctx context.Context, d *draft) (bool, error) {
+	_, err := h.DB.AccountByIdentifier(ctx, h.Ring.Index(string(d.Kind), d.Contact))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
 	}
-	return idp.EventRegistrationStarted
-}
-
-// send sends a code, or tells the owner of the contact that there is an account
-// already: the same work and the same pages.
-func (h *Register) send(c echo.Context, v *flow.Visit, r *registration, writes ...store.Write) error {
-	d := &r.data
-	issued, code := h.Codes.Issue(purpose, h.subject(d), d.Kind == idp.IdentifierEmail)
-	name, args := ui.MessageRegisterSMS, map[string]string{"Code": issued.Code}
-	if d.Kind == idp.IdentifierEmail {
-		name, args["Link"] = ui.MessageRegisterEmail, h.Issuer+"/register/link?token="+issued.Link
-	}
-	if d.Existing {
-		name, args = ui.MessageExistingSMS, nil
-		if d.Kind == idp.IdentifierEmail {
-			name = ui.MessageExistingEmail
-		}
-	}
-	message, err := h.Sender.Queue(channel(d.Kind), d.Typed, ui.Lang(c.Request().Context()), name, args, issued.ID)
-	if err != nil {
-		return err
-	}
-	if err := h.DB.Write(c.Request().Context(), append(writes, code, message)...); err != nil {
-		return err
-	}
-	v.CodeID, v.CodeAt = issued.ID, h.Now()
-	return nil
-}
-
-func channel(kind idp.IdentifierKind) string {
-	if kind == idp.IdentifierEmail {
-		return notify.Email
-	}
-	return notify.SMS
-}
-
-// to goes on to a page of the registration with the flow's value.
-func (h *Register) to(c echo.Context, v *flow.Visit, step string) error {
-	address, err := h.Flows.URL(c, v, "/register/"+step)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, address)
+	return err == nil, err
 }
 
 func (h *Register) contactPage(c echo.Context, v *flow.Visit, status int, page ui.RegisterContact) error {
@@ -168,47 +122,46 @@ func (h *Register) contactPage(c echo.Context, v *flow.Visit, status int, page u
 	return c.Render(status, page.Template(), page)
 }
 
-// parseContact tells a phone from an e-mail: the normal form, the form to keep,
-// and the text of what is wrong.
-func parseContact(text string) (kind idp.IdentifierKind, contact, typed, problem string) {
+// takenPage is for who proved a contact that has got an account meanwhile.
+func (h *Register) takenPage(c echo.Context, v *flow.Visit, r *registration) error {
+	v.Progress = flow.Progress{}
+	page := ui.RegisterContact{Contact: ui.Field{Value: r.data.Typed, Error: ui.T(ui.RegisterTaken)}}
+	return h.contactPage(c, v, http.StatusConflict, page)
+}
+
+// parseContact tells a phone from an e-mail, and the text of what is wrong.
+func (h *Register) parseContact(ctx context.Context, text string) (d draft, problem string) {
 	if strings.Contains(text, "@") {
-		typed, folded, err := identifier.ParseEmail(text)
-		switch {
-		case errors.Is(err, identifier.ErrDisposable):
-			return "", "", "", ui.EmailDisposable
-		case errors.Is(err, identifier.ErrRole):
-			return "", "", "", ui.EmailRole
-		case err != nil:
-			return "", "", "", ui.EmailInvalid
-		}
-		return idp.IdentifierEmail, folded, typed, ""
+		return h.parseEmail(ctx, text)
 	}
 	phone, err := identifier.ParsePhone(text)
 	switch {
 	case errors.Is(err, identifier.ErrEmpty):
-		return "", "", "", ui.ContactEmpty
+		return d, ui.ContactEmpty
 	case err != nil && strings.ContainsAny(text, "0123456789"):
-		return "", "", "", ui.PhoneInvalid
+		return d, ui.PhoneInvalid
 	case err != nil:
-		return "", "", "", ui.ContactInvalid
+		return d, ui.ContactInvalid
 	}
-	return idp.IdentifierPhone, phone, phone, ""
+	return draft{Kind: idp.IdentifierPhone, Contact: phone, Typed: phone}, ""
 }
 
-// bounded is what is shown again of something typed.
-func bounded(text string) string {
-	const limit = 400
-	if len(text) <= limit {
-		return strings.ToValidUTF8(text, "")
+func (h *Register) parseEmail(ctx context.Context, text string) (d draft, problem string) {
+	typed, folded, err := identifier.ParseEmail(text)
+	switch {
+	case errors.Is(err, identifier.ErrDisposable):
+		return d, ui.EmailDisposable
+	case errors.Is(err, identifier.ErrRole):
+		return d, ui.EmailRole
+	case err != nil:
+		return d, ui.EmailInvalid
 	}
-	return strings.ToValidUTF8(text[:limit], "")
-}
-
-func tooOften(r guard.Refusal) ui.Text {
-	if r.Budget > 0 {
-		return ui.T(ui.MessageBudget, "Count", up(r.Budget, time.Minute))
+	if h.MX != nil {
+		// A name server that does not answer refuses nobody: the code proves the
+		// address in the end.
+		if err := h.MX(ctx, folded[strings.LastIndexByte(folded, '@')+1:]); errors.Is(err, ErrNoMail) {
+			return d, ui.EmailDomain
+		}
 	}
-	return ui.T(ui.ResendPause, "Count", up(r.Pause, time.Second))
+	return draft{Kind: idp.IdentifierEmail, Contact: folded, Typed: typed}, ""
 }
-
-func up(d, unit time.Duration) int { return max(1, int((d+unit-1)/unit)) }

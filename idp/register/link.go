@@ -16,35 +16,34 @@ const maxLink = 128
 
 // ShowLink is GET /register/link: nothing is spent, since scanners follow links.
 func (h *Register) ShowLink(c echo.Context) error {
-	page := ui.RegisterLink{Token: c.QueryParam("token")}
-	if page.Token == "" || len(page.Token) > maxLink {
-		page = ui.RegisterLink{Error: ui.T(ui.LinkInvalid)}
+	token := c.QueryParam("token")
+	if token == "" || len(token) > maxLink {
+		return linkInvalid(c)
 	}
+	page := ui.RegisterLink{Token: token}
 	return c.Render(http.StatusOK, page.Template(), page)
 }
 
 // SubmitLink is POST /register/link: the address is proved, in whatever browser,
-// and the registration goes on with the request that it began with.
+// and the registration goes on there with the request that it began with.
+//
+// Whoever typed the address need not be who opened the link. The registration
+// therefore gets a new id, and the tab that it began in does not come along.
 func (h *Register) SubmitLink(c echo.Context) error {
-	ctx := c.Request().Context()
-	invalid := func() error {
-		page := ui.RegisterLink{Error: ui.T(ui.LinkInvalid)}
-		return c.Render(http.StatusUnprocessableEntity, page.Template(), page)
-	}
-	token := c.FormValue("token")
+	ctx, token := c.Request().Context(), c.FormValue("token")
 	if len(token) > maxLink {
-		return invalid()
+		return linkInvalid(c)
 	}
 	contact, err := h.Codes.SpendLink(ctx, purpose, token)
 	if errors.Is(err, store.ErrNotFound) {
-		return invalid()
+		return linkInvalid(c)
 	}
 	if err != nil {
 		return err
 	}
-	row, err := h.DB.RegistrationOf(ctx, contact, "", h.Now())
+	row, err := h.DB.NewestRegistration(ctx, contact, h.Now())
 	if errors.Is(err, store.ErrNotFound) {
-		return invalid()
+		return linkInvalid(c)
 	}
 	if err != nil {
 		return err
@@ -53,16 +52,14 @@ func (h *Register) SubmitLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.data.Existing {
-		return invalid()
-	}
-	v, err := h.Flows.Reopen(c, r.data.Flow)
+	v, err := h.reopen(c, r.data.Flow)
 	if err != nil {
 		return err
 	}
-	v.Registration, v.CodeID = r.row.ID, uuid.Nil
-	if r.row.Step != stepCode {
-		return h.to(c, v, r.row.Step)
-	}
-	return h.proved(c, v, r)
+	return h.proved(c, v, r, uuid.New())
+}
+
+func linkInvalid(c echo.Context) error {
+	page := ui.RegisterLink{Error: ui.T(ui.LinkInvalid)}
+	return c.Render(http.StatusUnprocessableEntity, page.Template(), page)
 }

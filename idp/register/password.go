@@ -1,13 +1,16 @@
 package register
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"vhod/idp"
 	"vhod/idp/flow"
 	"vhod/idp/password"
+	"vhod/store"
 	"vhod/ui"
 )
 
@@ -17,7 +20,7 @@ func (h *Register) ShowPassword(c echo.Context) error {
 	if r == nil {
 		return err
 	}
-	return h.passwordPage(c, v, r, http.StatusOK, ui.RegisterPassword{Notice: resumedNotice(c)})
+	return h.passwordPage(c, v, r, http.StatusOK, ui.RegisterPassword{Notice: notice(c)})
 }
 
 // SubmitPassword is POST /register/password.
@@ -36,8 +39,7 @@ func (h *Register) SubmitPassword(c echo.Context) error {
 	case typed != c.FormValue("password2"):
 		return refuse(ui.RegisterPassword{Error: ui.T(ui.PasswordsDiffer)})
 	}
-	local, _, _ := strings.Cut(r.data.Contact, "@")
-	if broken := h.Policy.Check(typed, local, strings.TrimPrefix(r.data.Contact, "+7")); len(broken) > 0 {
+	if broken := h.Policy.Check(typed, words(&r.data)...); len(broken) > 0 {
 		return refuse(ui.RegisterPassword{Broken: h.Policy.Texts(broken)})
 	}
 	ctx := c.Request().Context()
@@ -46,25 +48,30 @@ func (h *Register) SubmitPassword(c echo.Context) error {
 		return err
 	}
 	r.data.Credential = &credential
-	if err := h.move(ctx, r, stepPerson); err != nil {
-		return h.moved(c, v, err)
+	if err := h.move(ctx, r, stepPerson); errors.Is(err, store.ErrStale) {
+		return h.moved(c, v)
+	} else if err != nil {
+		return err
 	}
 	v.Prove(flow.Password, h.Now())
 	return h.to(c, v, stepPerson)
 }
 
-func (h *Register) passwordPage(c echo.Context, v *flow.Visit, r *registration, status int, page ui.RegisterPassword) error {
-	token, err := h.Flows.Token(c, v)
-	if err != nil {
-		return err
+// words are what is known of the person so far, of which no password is made.
+func words(d *draft) []string {
+	if d.Kind == idp.IdentifierEmail {
+		local, _, _ := strings.Cut(d.Contact, "@")
+		return []string{local}
 	}
-	page.Flow, page.Login = token, r.data.Typed
-	return c.Render(status, page.Template(), page)
+	digits := strings.TrimPrefix(d.Contact, "+")
+	return []string{digits, strings.TrimPrefix(digits, "7")}
 }
 
-func resumedNotice(c echo.Context) ui.Text {
-	if c.QueryParam("resumed") == "1" {
-		return ui.T(ui.NoticeResumed)
+func (h *Register) passwordPage(c echo.Context, v *flow.Visit, r *registration, status int, page ui.RegisterPassword) error {
+	var err error
+	if page.Flow, err = h.Flows.Token(c, v); err != nil {
+		return err
 	}
-	return ui.Text{}
+	page.Login = r.data.Typed
+	return c.Render(status, page.Template(), page)
 }

@@ -34,11 +34,10 @@ type draft struct {
 	Kind       idp.IdentifierKind `json:"kind"`
 	Contact    string             `json:"contact"` // normal form: E.164, folded e-mail
 	Typed      string             `json:"typed"`   // as it will be kept
-	Lang       string             `json:"lang"`
 	AgreedAt   time.Time          `json:"agreed_at"`
 	Agreed     map[string]string  `json:"agreed"` // kind → version
 	VerifiedAt time.Time          `json:"verified_at,omitzero"`
-	// Flow is the sealed request that the citizen came with; it opens in any browser.
+	// Flow is the flow's value: the request that it begins with opens in any browser.
 	Flow string `json:"flow,omitempty"`
 	// Existing tells that the contact has an account: no code is right.
 	Existing bool `json:"existing,omitempty"`
@@ -50,6 +49,7 @@ type draft struct {
 	BirthDate  string          `json:"birth_date,omitempty"`
 }
 
+// purposeDraft binds the seal of a draft to what it is.
 const purposeDraft = "registration"
 
 func (h *Register) seal(id uuid.UUID, d *draft) (string, error) {
@@ -87,17 +87,33 @@ func (h *Register) find(ctx context.Context, id uuid.UUID) (*registration, error
 	return h.open(row)
 }
 
-// move keeps what was entered and the next step.
+// earlier finds the registration of the same contact that got further than its
+// code, this one included; nil when there is none.
+func (h *Register) earlier(ctx context.Context, r *registration) (*registration, error) {
+	for _, index := range h.Ring.Index(string(r.data.Kind), r.data.Contact) {
+		row, err := h.DB.RegistrationBeyond(ctx, index.Value, stepCode, h.Now())
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return h.open(row)
+	}
+	return nil, nil
+}
+
+// move keeps what was entered and the next step. store.ErrStale: another tab was
+// first.
 func (h *Register) move(ctx context.Context, r *registration, step string, writes ...store.Write) error {
-	sealed, err := h.seal(r.row.ID, &r.data)
+	return h.moveTo(ctx, r, r.row.ID, step, writes...)
+}
+
+func (h *Register) moveTo(ctx context.Context, r *registration, id uuid.UUID, step string, writes ...store.Write) error {
+	sealed, err := h.seal(id, &r.data)
 	if err != nil {
 		return err
 	}
-	r.row.Step, r.row.Data, r.row.ExpiresAt = step, sealed, h.Now().Add(life)
-	return h.DB.MoveRegistration(ctx, r.row, writes...)
-}
-
-// subject is whom codes of this contact are for.
-func (h *Register) subject(d *draft) [16]byte {
-	return h.Ring.Index(string(d.Kind), d.Contact)[0].Value
+	to := store.Registration{ID: id, Step: step, Data: sealed, ExpiresAt: h.Now().Add(life)}
+	return h.DB.MoveRegistration(ctx, r.row, to, writes...)
 }

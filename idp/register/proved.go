@@ -1,0 +1,80 @@
+package register
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"vhod/idp"
+	"vhod/idp/audit"
+	"vhod/idp/flow"
+	"vhod/store"
+)
+
+// proved goes on with the contact proved in this browser: where an earlier
+// registration with it was left off, else with the password. The registration is
+// kept under id, which only this browser is told.
+func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uuid.UUID, writes ...store.Write) error {
+	ctx := c.Request().Context()
+	taken, err := h.taken(ctx, &r.data)
+	if err != nil {
+		return err
+	}
+	if taken {
+		// Another registration was finished since the code was sent. The owner of
+		// the contact may know.
+		return h.takenPage(c, v, r)
+	}
+	event, err := audit.New(c, h.Now(), idp.EventRegistrationVerified, 0, v.ClientID(), map[string]string{"channel": channel(r.data.Kind)})
+	if err != nil {
+		return err
+	}
+	writes = append(writes, event)
+	earlier, err := h.earlier(ctx, r)
+	if err != nil {
+		return err
+	}
+	next, marks := stepPassword, []string(nil)
+	if earlier != nil {
+		if v, err = h.resume(c, v, r, earlier); err != nil {
+			return err
+		}
+		r, id, next, marks = earlier, earlier.row.ID, earlier.row.Step, []string{markResumed}
+	}
+	r.data.VerifiedAt = h.Now()
+	v.Progress = flow.Progress{Registration: id}
+	if r.data.Kind == idp.IdentifierPhone {
+		v.Prove(flow.SMS, h.Now())
+	}
+	if err := h.moveTo(ctx, r, id, next, writes...); errors.Is(err, store.ErrStale) {
+		return h.moved(c, v)
+	} else if err != nil {
+		return err
+	}
+	return h.to(c, v, next, marks...)
+}
+
+// resume takes up an earlier registration: with the request of now, else with
+// that of then, so that who comes back without one still gets to the service.
+func (h *Register) resume(c echo.Context, v *flow.Visit, r, earlier *registration) (*flow.Visit, error) {
+	if v.Request != nil {
+		earlier.data.Flow = r.data.Flow
+		return v, nil
+	}
+	then, err := h.reopen(c, earlier.data.Flow)
+	if err != nil || then.Request == nil {
+		return v, err
+	}
+	return then, nil
+}
+
+// reopen begins with a request that was kept; without one when its service is no
+// more.
+func (h *Register) reopen(c echo.Context, request string) (*flow.Visit, error) {
+	v, err := h.Flows.Reopen(c, request)
+	if errors.Is(err, store.ErrNotFound) {
+		return h.Flows.Reopen(c, "")
+	}
+	return v, err
+}
