@@ -54,7 +54,7 @@ func (c *sqliteConn) query(ctx context.Context, text string, args []any) (*sqlit
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.QueryContext(ctx, sqliteArguments(args)...) //nolint:rowserrcheck,sqlclosecheck // the caller of the wrapper does both
+	rows, err := s.QueryContext(ctx, sqliteArguments(args)...) //nolint:rowserrcheck // the caller of the wrapper does both
 	if err != nil {
 		return nil, sqliteError(err)
 	}

@@ -14,7 +14,7 @@ func T(id string, args ...any) Text {
 		if t.Args == nil {
 			t.Args = map[string]any{}
 		}
-		t.Args[args[i].(string)] = args[i+1] //nolint:errcheck,forcetypeassert // names are literals
+		t.Args[args[i].(string)] = args[i+1] //nolint:forcetypeassert // names are literals
 	}
 	return t
 }

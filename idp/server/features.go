@@ -29,6 +29,7 @@ func (s *Server) messages() {
 		Channels: map[string]notify.Channel{notify.SMS: s.SMS, notify.Email: s.Mail},
 	}
 	s.Jobs = &job.Runner{DB: s.DB, Now: s.Now, Log: s.Log, Handlers: map[string]job.Handler{notify.JobKind: s.Sender.Deliver}}
+	s.Sender.Wake = s.Jobs.Wake
 }
 
 // features lists every feature and its routes: the one place to look for where a
