@@ -44,15 +44,17 @@ func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 			return subject, a.touch(c, subject)
 		}
 	}
-	f := &flow.Flow{Return: c.Request().URL.Path, Lang: ui.Lang(c.Request().Context())}
-	if c.Request().Method == http.MethodPost {
-		f.Return = pageOf(f.Return)
-	}
+	return nil, a.signIn(c, fresh)
+}
+
+// signIn begins a flow that comes back to the page of a request.
+func (a *Account) signIn(c echo.Context, fresh bool) error {
+	f := &flow.Flow{Return: pageOf(c.Request().URL.Path), Lang: ui.Lang(c.Request().Context())}
 	if fresh {
 		window := int64(idp.SudoWindow.Seconds())
 		f.MaxAge = &window
 	}
-	return nil, a.Flows.Begin(c, f)
+	return a.Flows.Begin(c, f)
 }
 
 // touch notes that the session was used, at most once a minute.
@@ -64,7 +66,7 @@ func (a *Account) touch(c echo.Context, s *store.Subject) error {
 	return a.DB.TouchSession(c.Request().Context(), s.Account.OID.Bucket(), s.Session.ID, now)
 }
 
-// pageOf is the page whose form posts to an address.
+// pageOf is the page whose form posts to an address; a page is its own.
 func pageOf(path string) string {
 	switch path {
 	case "/account/sessions/end", "/account/sessions/end-all":

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -57,7 +58,11 @@ func (a *Account) SetPassword(c echo.Context) error {
 	}
 	keep := uuid.UUID(s.Session.ID)
 	writes := append([]store.Write{s.SetCredential(credential), event}, told...)
-	if err := a.DB.Secure(ctx, s, &keep, a.Now(), writes...); err != nil {
+	err = a.DB.Secure(ctx, s, &keep, a.Now(), writes...)
+	if errors.Is(err, store.ErrStale) {
+		return a.signIn(c, true) // secured meanwhile: this session has ended
+	}
+	if err != nil {
 		return err
 	}
 	return done(c, "/account/security", "password")

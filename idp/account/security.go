@@ -8,6 +8,7 @@ import (
 	"vhod/idp"
 	"vhod/idp/audit"
 	"vhod/idp/identifier"
+	"vhod/store"
 	"vhod/ui"
 )
 
@@ -17,16 +18,26 @@ func (a *Account) Security(c echo.Context) error {
 	if s == nil || err != nil {
 		return err
 	}
-	page := ui.AccountSecurity{
-		SecondFactor: s.Account.SecondFactor != idp.SecondFactorOff || s.Account.SecondFactorCompulsory(), Compulsory: s.Account.SecondFactorCompulsory(), Notice: notice(c),
-	}
-	if s.Profile.Phone != "" && !s.Profile.PhoneVerifiedAt.IsZero() {
-		page.Masked = identifier.Mask(idp.IdentifierPhone, s.Profile.Phone)
-	}
-	return c.Render(http.StatusOK, page.Template(), page)
+	return securityPage(c, s, http.StatusOK)
 }
 
-// SetSecondFactor is POST /account/security.
+func securityPage(c echo.Context, s *store.Subject, status int) error {
+	compulsory := s.Account.SecondFactorCompulsory()
+	page := ui.AccountSecurity{
+		SecondFactor: compulsory || s.Account.SecondFactor != idp.SecondFactorOff, Compulsory: compulsory, Notice: notice(c),
+	}
+	if hasPhone(s) {
+		page.Masked = identifier.Mask(idp.IdentifierPhone, s.Profile.Phone)
+	}
+	return c.Render(status, page.Template(), page)
+}
+
+func hasPhone(s *store.Subject) bool {
+	return s.Profile.Phone != "" && !s.Profile.PhoneVerifiedAt.IsZero()
+}
+
+// SetSecondFactor is POST /account/security. Where the level makes the second
+// factor compulsory (R-LOG-2), or there is no phone for it, the page says so.
 func (a *Account) SetSecondFactor(c echo.Context) error {
 	s, err := a.signedIn(c, true)
 	if s == nil || err != nil {
@@ -34,10 +45,10 @@ func (a *Account) SetSecondFactor(c echo.Context) error {
 	}
 	factor := idp.SecondFactor(c.FormValue("second_factor"))
 	switch {
-	case factor == idp.SecondFactorSMS && s.Profile.Phone != "" && !s.Profile.PhoneVerifiedAt.IsZero():
-	case factor == idp.SecondFactorOff && !s.Account.SecondFactorCompulsory():
-	default:
+	case factor != idp.SecondFactorSMS && factor != idp.SecondFactorOff:
 		return echo.ErrBadRequest
+	case factor == idp.SecondFactorSMS && !hasPhone(s), factor == idp.SecondFactorOff && s.Account.SecondFactorCompulsory():
+		return securityPage(c, s, http.StatusUnprocessableEntity)
 	}
 	event, err := audit.New(c, a.Now(), idp.EventSecondFactorSet, s.Account.OID, "", map[string]string{"factor": string(factor)})
 	if err != nil {

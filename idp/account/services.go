@@ -36,7 +36,7 @@ func (a *Account) Services(c echo.Context) error {
 		}
 		page.Services = append(page.Services, ui.AccountService{
 			ID: consent.ClientID, Name: name, Since: consent.GrantedAt,
-			Scopes: slices.DeleteFunc(slices.Clone(consent.Scopes), func(s string) bool { return !idp.KnownScope(s) }),
+			Scopes: slices.DeleteFunc(slices.Clone(consent.Scopes), func(scope string) bool { return !idp.KnownScope(scope) }),
 		})
 	}
 	return c.Render(http.StatusOK, page.Template(), page)
@@ -45,19 +45,24 @@ func (a *Account) Services(c echo.Context) error {
 // Withdraw is POST /account/services/withdraw: the consent and every token of the
 // service end.
 func (a *Account) Withdraw(c echo.Context) error {
-	s, err := a.signedIn(c, false)
+	s, err := a.signedIn(c, true)
 	if s == nil || err != nil {
 		return err
 	}
-	service := c.FormValue("service")
-	if service == "" || len(service) > 255 {
-		return echo.ErrBadRequest
+	ctx, service := c.Request().Context(), c.FormValue("service")
+	consents, err := a.DB.Consents(ctx, s.Account.OID)
+	if err != nil {
+		return err
+	}
+	// What was not allowed, or is withdrawn already, is nothing to write down.
+	if !slices.ContainsFunc(consents, func(one idp.Consent) bool { return one.ClientID == service }) {
+		return done(c, "/account/services", "withdrawn")
 	}
 	event, err := audit.New(c, a.Now(), idp.EventConsentWithdrawn, s.Account.OID, service, nil)
 	if err != nil {
 		return err
 	}
-	if err := a.DB.WithdrawConsent(c.Request().Context(), s.Account.OID, service, a.Now(), event); err != nil {
+	if err := a.DB.WithdrawConsent(ctx, s.Account.OID, service, a.Now(), event); err != nil {
 		return err
 	}
 	return done(c, "/account/services", "withdrawn")

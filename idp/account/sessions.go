@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -36,7 +35,7 @@ func (a *Account) Sessions(c echo.Context) error {
 
 // EndSession is POST /account/sessions/end.
 func (a *Account) EndSession(c echo.Context) error {
-	s, err := a.signedIn(c, false)
+	s, err := a.signedIn(c, true)
 	if s == nil || err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (a *Account) EndSession(c echo.Context) error {
 
 // EndAll is POST /account/sessions/end-all: signed out everywhere, here too.
 func (a *Account) EndAll(c echo.Context) error {
-	s, err := a.signedIn(c, false)
+	s, err := a.signedIn(c, true)
 	if s == nil || err != nil {
 		return err
 	}
@@ -70,40 +69,11 @@ func (a *Account) EndAll(c echo.Context) error {
 		return err
 	}
 	err = a.DB.Secure(c.Request().Context(), s, nil, a.Now(), event)
+	// Secured meanwhile, every other session has ended already, and so has this one.
 	if err != nil && !errors.Is(err, store.ErrStale) {
 		return err
 	}
 	a.Cookies.ClearSession(c)
 	a.Cookies.RotateBrowser(c)
 	return c.Redirect(http.StatusSeeOther, "/")
-}
-
-// device makes a browser's description of itself readable: which browser, on what.
-func device(userAgent string) string {
-	browser, system := "", ""
-	for _, b := range []struct{ mark, name string }{
-		{"YaBrowser/", "Yandex Browser"}, {"Edg/", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"},
-		{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
-	} {
-		if strings.Contains(userAgent, b.mark) {
-			browser = b.name
-			break
-		}
-	}
-	for _, s := range []struct{ mark, name string }{
-		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
-	} {
-		if strings.Contains(userAgent, s.mark) {
-			system = s.name
-			break
-		}
-	}
-	switch {
-	case browser != "" && system != "":
-		return browser + " · " + system
-	case browser+system != "":
-		return browser + system
-	default:
-		return "—"
-	}
 }
