@@ -110,7 +110,7 @@ func (c keyRewrapCommand) Run(p *process) error {
 	if answer.Keys, err = ring.Rewrap(p.ctx); err != nil {
 		return err
 	}
-	if answer.Accounts, err = rewrapAccounts(p.ctx, s.db, s.kek); err != nil {
+	if answer.Accounts, err = s.db.RewrapAccounts(p.ctx); err != nil {
 		return fmt.Errorf("after %d accounts: %w", answer.Accounts, err)
 	}
 	return p.print(answer, fmt.Sprintf("moved to %s: %d keys of the ring, %d of accounts", answer.KEK, answer.Keys, answer.Accounts))

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"vhod/idp"
+	"vhod/idp/server"
 	"vhod/keys"
 	"vhod/store"
 )
@@ -109,16 +110,13 @@ func (t target) findSandbox(p *process) (*system, error) {
 	return &system{db: db, kek: kek, now: clock.Now}, nil
 }
 
-// keepSealed is how long a retired box key still opens; the server's.
-const keepSealed = 8 * 24 * time.Hour
-
 // ring loads the keys with the terms that the server gives them.
 func (s *system) ring(p *process) (*keys.Ring, error) {
-	terms := keys.Terms{KeepBox: keepSealed}
+	var period time.Duration
 	if s.config != nil {
-		terms.Period = time.Duration(s.config.Keys.Period)
+		period = time.Duration(s.config.Keys.Period)
 	}
-	return keys.NewRing(p.ctx, keys.Config{Storage: s.db, KEK: s.kek, Now: s.now, Terms: terms})
+	return keys.NewRing(p.ctx, keys.Config{Storage: s.db, KEK: s.kek, Now: s.now, Terms: server.KeyTerms(period)})
 }
 
 // event is a line of the journal: an operator did it on the command line. The

@@ -117,7 +117,7 @@ func (c personBlockCommand) Run(p *process) error {
 			return err
 		}
 		now := s.now()
-		return s.db.Secure(p.ctx, subject, nil, now, setStatus(subject.Account.OID, idp.StatusActive, idp.StatusBlocked, now), event)
+		return s.db.Secure(p.ctx, subject, nil, now, store.SetStatus(subject.Account.OID, idp.StatusActive, idp.StatusBlocked, now), event)
 	})
 }
 
@@ -130,7 +130,7 @@ func (c personUnblockCommand) Run(p *process) error {
 		if err != nil {
 			return err
 		}
-		return s.db.Write(p.ctx, setStatus(subject.Account.OID, idp.StatusBlocked, idp.StatusActive, s.now()), event)
+		return s.db.Write(p.ctx, store.SetStatus(subject.Account.OID, idp.StatusBlocked, idp.StatusActive, s.now()), event)
 	})
 }
 

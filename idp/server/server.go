@@ -63,6 +63,12 @@ type Server struct {
 // progress are the longest-lived of what is sealed with one.
 const keepSealed = 8 * 24 * time.Hour
 
+// KeyTerms are the terms of the key ring; period is how long a signing key is in
+// use, zero the default of keys.
+func KeyTerms(period time.Duration) keys.Terms {
+	return keys.Terms{Period: period, KeepBox: keepSealed}
+}
+
 // New loads the keys and the services and builds the features.
 func New(ctx context.Context, c Config) (*Server, error) {
 	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}}
@@ -72,7 +78,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	s.Ring, err = keys.NewRing(ctx, keys.Config{
 		Storage: c.DB, KEK: c.KEK, Now: c.Now,
-		Terms: keys.Terms{Period: c.KeyPeriod, KeepBox: keepSealed},
+		Terms: KeyTerms(c.KeyPeriod),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)

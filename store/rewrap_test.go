@@ -1,4 +1,4 @@
-package main
+package store_test
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func TestRewrapAccounts(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			dsn, clock := storetest.DSN(t, engine), storetest.NewClock()
-			open := func(lines string) (*store.DB, keys.KEK) {
+			open := func(lines string) *store.DB {
 				t.Helper()
 				kek, err := keys.ParseKEK(lines)
 				if err != nil {
@@ -35,13 +35,13 @@ func TestRewrapAccounts(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return db, kek
+				return db
 			}
-			old, _ := open(kekLine("old"))
+			old := open(kekLine("old"))
 			if err := old.Migrate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			const accounts = rewrapBatch + 7
+			const accounts = 507 // more than are read at a time
 			oids := map[idp.OID]bool{}
 			err := old.Tx(t.Context(), func(ctx context.Context) error {
 				for range accounts {
@@ -61,16 +61,16 @@ func TestRewrapAccounts(t *testing.T) {
 			}
 			old.Close()
 
-			both, kek := open(kekLine("new") + kekLine("old"))
-			if moved, err := rewrapAccounts(t.Context(), both, kek); err != nil || moved != accounts {
+			both := open(kekLine("new") + kekLine("old"))
+			if moved, err := both.RewrapAccounts(t.Context()); err != nil || moved != accounts {
 				t.Fatalf("%d moved, want %d: %v", moved, accounts, err)
 			}
-			if moved, err := rewrapAccounts(t.Context(), both, kek); err != nil || moved != 0 {
+			if moved, err := both.RewrapAccounts(t.Context()); err != nil || moved != 0 {
 				t.Fatalf("%d moved again: %v", moved, err)
 			}
 			both.Close()
 
-			now, _ := open(kekLine("new"))
+			now := open(kekLine("new"))
 			defer now.Close()
 			for oid := range oids {
 				if s, err := now.SubjectByOID(t.Context(), oid, "", nil); err != nil || s.Profile.Surname != "Тестов" {
@@ -93,7 +93,7 @@ func TestSetStatus(t *testing.T) {
 		}
 		oid := s.Account.OID
 		block := func() error {
-			return db.Write(t.Context(), setStatus(oid, idp.StatusActive, idp.StatusBlocked, clock.Now()))
+			return db.Write(t.Context(), store.SetStatus(oid, idp.StatusActive, idp.StatusBlocked, clock.Now()))
 		}
 		if err := block(); err != nil {
 			t.Fatal(err)
