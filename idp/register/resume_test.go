@@ -1,0 +1,117 @@
+package register_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"vhod/idp"
+	"vhod/store"
+	"vhod/store/storetest"
+	"vhod/ui"
+)
+
+const phone = "+79991234567"
+
+// TestResume: what was entered waits in another browser, a day later, for the
+// contact to be proved again.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		b := s.browser()
+		b.get("/authorize?state=abc")
+		b.get("/register?flow="+b.flow()).contact(phone).code(phone).password(goodPassword).expect(http.StatusOK, "/register/person")
+		form := url.Values{"surname": {"Тестова"}, "name": {"Анна"}, "patronymic": {"Ивановна7"}, "birth_date": {"31.12."}}
+		b.post("/register/person", form).expect(http.StatusUnprocessableEntity, "/register/person")
+
+		clock.Advance(20 * time.Hour)
+		other := s.browser()
+		other.get("/register").contact("8 999 123-45-67").expect(http.StatusOK, "/register/code")
+		other.code(phone).expect(http.StatusOK, "/register/person")
+		p := page[ui.RegisterPerson](other)
+		if p.Surname.Value != "Тестова" || p.Name.Value != "Анна" || p.Patronymic.Value != "Ивановна7" || p.BirthDate.Value != "31.12." || p.Notice.ID != ui.NoticeResumed {
+			t.Errorf("resumed page: %+v", p)
+		}
+		t.Log("who the password was chosen by long ago is asked for it before going on to the service")
+		other.person().expect(http.StatusOK, "/login")
+		made := s.account(idp.IdentifierPhone, phone)
+		if other.sessionOf(made) != nil {
+			t.Error("signed in without a password")
+		}
+		other.post("/login/password", url.Values{"login": {phone}}).expect(http.StatusOK, "/consent")
+		other.post("/consent", url.Values{})
+		if len(s.service.states) != 1 || s.service.states[0] != "abc" {
+			t.Errorf("the service was answered %v", s.service.states)
+		}
+	})
+}
+
+func TestResumeAtThePassword(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	s.browser().get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
+	clock.Advance(time.Hour)
+	b := s.browser()
+	b.get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
+	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumed {
+		t.Errorf("resumed page: %+v", p)
+	}
+	t.Log("in one go from here")
+	b.password(goodPassword).person().expect(http.StatusOK, "/account")
+
+	t.Log("after a week nothing waits any more")
+	s.browser().get("/register").contact("+79991234568").code("+79991234568").expect(http.StatusOK, "/register/password")
+	clock.Advance(7*24*time.Hour + time.Second)
+	b = s.browser()
+	b.get("/register").contact("+79991234568").code("+79991234568").expect(http.StatusOK, "/register/password")
+	if p := page[ui.RegisterPassword](b); !p.Notice.IsZero() {
+		t.Errorf("page after a week: %+v", p)
+	}
+}
+
+// TestReloadAndBack: every page sends to where the registration is.
+func TestReloadAndBack(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	b := s.browser()
+	b.get("/register").contact(phone)
+	flow := b.flow()
+	for _, path := range []string{"/register/password", "/register/person"} {
+		b.get(path+"?flow="+flow).expect(http.StatusOK, "/register/code")
+		b.post(path, url.Values{"flow": {flow}, "password": {goodPassword}, "password2": {goodPassword}}).expect(http.StatusOK, "/register/code")
+	}
+	t.Log("the same contact again, at once, goes on with the code that is on its way")
+	sent := s.message(phone).Code
+	b.get("/register?flow="+flow).contact(phone).expect(http.StatusOK, "/register/code")
+	if s.message(phone).Code != sent {
+		t.Error("another code was sent")
+	}
+	t.Log("another contact is another registration")
+	b.get("/register?flow="+flow).contact("+79991234568").expect(http.StatusOK, "/register/code")
+	b.code("+79991234568").expect(http.StatusOK, "/register/password")
+	for _, path := range []string{"/register/code", "/register/person"} {
+		b.get(path+"?flow="+b.flow()).expect(http.StatusOK, "/register/password")
+	}
+}
+
+func TestPostsWithoutARegistration(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	for _, flow := range []string{"", "x", "a.b", "\x00", "~00000000-0000-0000-0000-000000000000"} {
+		for _, path := range []string{"/register/code", "/register/password", "/register/person"} {
+			form := citizen()
+			form.Set("flow", flow)
+			form.Set("code", "123456")
+			s.browser().post(path, form).expect(http.StatusOK, "/register")
+			s.browser().get(path+"?flow="+url.QueryEscape(flow)).expect(http.StatusOK, "/register")
+		}
+	}
+	if n := s.count(`SELECT COUNT(*) FROM registration`) + s.count(`SELECT COUNT(*) FROM account`); n != 0 {
+		t.Errorf("%d rows came of nothing", n)
+	}
+}
