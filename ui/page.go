@@ -7,7 +7,7 @@ type Page interface {
 }
 
 // Problem is what is wrong with what was typed, and the id of the field where it
-// is mended.
+// is mended; without one it is about the whole form.
 type Problem struct {
 	Anchor string
 	Text   Text

@@ -83,11 +83,6 @@ func (Code) Template() string          { return "code" }
 func (SelectAccount) Template() string { return "login_account" }
 func (LevelRequired) Template() string { return "login_level" }
 
-func (p LoginPassword) problems() []Problem {
-	if p.Login == "" && !p.Confirm {
-		return []Problem{{"login", p.Error}}
-	}
-	return []Problem{{"password", p.Error}}
-}
+func (p LoginPassword) problems() []Problem { return []Problem{{"", p.Error}} }
 
 func (p Code) problems() []Problem { return []Problem{{"code", p.Field.Error}} }

@@ -63,10 +63,10 @@ func (RegisterPerson) Template() string   { return "register_person" }
 func (RegisterDone) Template() string     { return "register_done" }
 
 func (p RegisterContact) problems() []Problem {
-	return []Problem{{"contact", p.Error}, {"contact", p.Contact.Error}, {"terms", p.ConsentsError}}
+	return []Problem{{"", p.Error}, {"contact", p.Contact.Error}, {"terms", p.ConsentsError}}
 }
 
-func (p RegisterLink) problems() []Problem { return []Problem{{"submit", p.Error}} }
+func (p RegisterLink) problems() []Problem { return []Problem{{"", p.Error}} }
 
 func (p RegisterPassword) problems() []Problem {
 	return append([]Problem{{"password", p.Error}}, under("password", p.Broken)...)
@@ -74,7 +74,7 @@ func (p RegisterPassword) problems() []Problem {
 
 func (p RegisterPerson) problems() []Problem {
 	return []Problem{
-		{"surname", p.Error},
+		{"", p.Error},
 		{"surname", p.Surname.Error}, {"name", p.Name.Error}, {"patronymic", p.Patronymic.Error}, {"birth_date", p.BirthDate.Error},
 	}
 }

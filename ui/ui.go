@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -86,11 +87,27 @@ func parsePages(lang string, t *texts) (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-// data is what templates see: the view's fields, and the page's own as .Page.
+// data is what templates see: the view's fields, the page's own as .Page, and what
+// is wrong on it.
 type data struct {
 	View
 	Page     Page
 	Problems []Problem
+}
+
+// Headline is what is wrong with the form as a whole, the zero Text when nothing is.
+func (d data) Headline() Text {
+	for _, problem := range d.Problems {
+		if problem.Anchor == "" {
+			return problem.Text
+		}
+	}
+	return Text{}
+}
+
+// FieldProblems are those that are mended in a field.
+func (d data) FieldProblems() []Problem {
+	return slices.DeleteFunc(slices.Clone(d.Problems), func(p Problem) bool { return p.Anchor == "" })
 }
 
 // Render writes a page, whole or not at all.

@@ -1,8 +1,7 @@
 // Small comforts; every page works without them.
 
 // Focus goes to what is wrong, so that it is read first.
-const problem = document.getElementById("problem") ?? document.getElementById("refused") ?? document.querySelector("[aria-invalid]");
-if (problem) problem.focus();
+document.getElementById("problem")?.focus();
 
 // A button that shows what was typed as a password.
 for (const input of document.querySelectorAll("input[type=password][data-show]")) {
@@ -12,39 +11,23 @@ for (const input of document.querySelectorAll("input[type=password][data-show]")
   button.setAttribute("aria-controls", input.id);
   const say = () => { button.textContent = input.type === "password" ? input.dataset.show : input.dataset.hide; };
   button.addEventListener("click", () => { input.type = input.type === "password" ? "text" : "password"; say(); });
-  input.form.addEventListener("submit", () => { input.type = "password"; });
+  input.form.addEventListener("submit", () => { input.type = "password"; say(); });
   say();
   input.after(button);
 }
 
-// The strength of a new password, roughly: the server decides.
-for (const input of document.querySelectorAll("input[data-meter]")) {
-  const meter = document.getElementById(input.dataset.meter);
-  input.addEventListener("input", () => {
-    const text = input.value;
-    const kinds = [/\p{Lu}/u, /\p{Ll}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(text)).length;
-    const distinct = new Set(text).size;
-    const level = text.length >= 16 && kinds >= 3 && distinct >= 10 ? 2 : text.length >= 12 && kinds === 4 && distinct >= 7 ? 1 : 0;
-    meter.hidden = text === "";
-    meter.dataset.level = level;
-    meter.textContent = meter.dataset[level];
-  });
+// Time that is left: counted by the clock, since a sleeping page's timers stand.
+for (const timer of document.querySelectorAll("[data-left]")) {
+  const end = Date.now() + timer.dataset.left * 1000;
+  const button = document.getElementById(timer.dataset.enables);
+  if (button) button.disabled = true;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
+    timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left > 0) return;
+    clearInterval(clock);
+    timer.parentElement.remove();
+    if (button) button.disabled = false;
+  };
+  const clock = setInterval(tick, 1000);
 }
-
-// The time until a code may be sent again.
-const wait = document.getElementById("wait");
-if (wait) {
-  const resend = document.getElementById("resend");
-  let left = Number(/\d+/.exec(wait.textContent)?.[0] ?? 0);
-  resend.disabled = left > 0;
-  const tick = setInterval(() => {
-    left -= 1;
-    if (left > 0) { wait.textContent = wait.textContent.replace(/\d+/, left); return; }
-    clearInterval(tick);
-    wait.remove();
-    resend.disabled = false;
-  }, 1000);
-}
-
-// The answer to a service goes by itself.
-document.querySelector("form[data-autosubmit]")?.submit();
