@@ -9,6 +9,6 @@ import (
 // fails: it ends the program instead.
 func random() string {
 	var b [32]byte
-	_, _ = rand.Read(b[:]) //nolint:errcheck // documented never to return an error
+	_, _ = rand.Read(b[:]) // documented never to return an error
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }

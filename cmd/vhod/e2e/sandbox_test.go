@@ -103,7 +103,7 @@ func tail(text string, lines int) string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,9 +126,8 @@ func waitFor(t *testing.T, url string, ended <-chan error) {
 		}
 		response, err := http.DefaultClient.Do(request)
 		if err == nil {
-			_, copyErr := io.Copy(io.Discard, response.Body)
-			response.Body.Close()
-			if copyErr == nil && response.StatusCode == http.StatusOK {
+			_, err = io.Copy(io.Discard, response.Body)
+			if closeErr := response.Body.Close(); err == nil && closeErr == nil && response.StatusCode == http.StatusOK {
 				return
 			}
 		}

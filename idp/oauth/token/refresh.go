@@ -29,7 +29,7 @@ const purposeRefresh = "refresh"
 func (i *Issuer) Refresh(r Refresh) (string, error) {
 	version := i.Ring.MACCurrent()
 	raw := appendReference(make([]byte, 0, refreshSize), r.Reference)
-	raw = binary.BigEndian.AppendUint32(raw, uint32(r.Generation)) //nolint:gosec // bounded by ParseRefresh and the store
+	raw = binary.BigEndian.AppendUint32(raw, uint32(r.Generation)) // bounded by ParseRefresh and the store
 	raw = append(raw, version)
 	mac, err := i.Ring.MACVersion(version, purposeRefresh, raw)
 	if err != nil {
