@@ -221,6 +221,9 @@ func (e *Engine) visit(c echo.Context, f *Flow) (*Visit, error) {
 		return v, nil
 	}
 	client, err := e.Clients.Client(c.Request().Context(), f.Request.ClientID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && client.Status != idp.ClientActive {
+		return nil, echo.NewHTTPError(http.StatusBadRequest, "the service of the flow is not registered any more")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("client of the flow: %w", err)
 	}

@@ -813,3 +813,38 @@ func TestDiscoveryAndKeys(t *testing.T) {
 		t.Errorf("If-None-Match: %d", b.status)
 	}
 }
+
+// TestDisabledService ends what is in progress for it, at once for pages and
+// tokens that read the database, within a second for the rest.
+func TestDisabledService(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := bank(t, db, clock)
+	b := p.browser()
+	tokens := p.redeem(p.signedIn(b, nil), nil)
+	code := p.signedIn(b, nil)
+	clock.Advance(time.Second)
+	b.get(authorizeURL(url.Values{"prompt": {"login"}})).expect(http.StatusOK, "/login")
+	flow := b.flow()
+	c, err := db.Client(t.Context(), "bank")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.UpdatedAt
+	clock.Advance(time.Second)
+	c.Status, c.UpdatedAt = idp.ClientDisabled, clock.Now()
+	if err := db.UpdateClient(t.Context(), c, before); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.redeem(code, nil); r.status != http.StatusBadRequest || r.text("error") != "invalid_grant" {
+		t.Errorf("a code of a service just disabled: %+v", r)
+	}
+	if err := p.Clients.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/login/password", url.Values{"flow": {flow}, "login": {"+79990000001"}, "password": {testPassword}}).expect(http.StatusBadRequest, "/login/password")
+	b.get(authorizeURL(nil)).expect(http.StatusBadRequest, "/oauth2/authorize")
+	if r := p.refresh(tokens.text("refresh_token"), nil); r.status != http.StatusUnauthorized || r.text("error") != "invalid_client" {
+		t.Errorf("refresh of a disabled service: %+v", r)
+	}
+}
