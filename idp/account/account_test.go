@@ -1,0 +1,153 @@
+package account_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"vhod/idp"
+	"vhod/store"
+	"vhod/store/storetest"
+	"vhod/ui"
+)
+
+const phone = "+79990000001"
+
+// posts are every form of the own account but sign-out, with the page that it is on.
+var posts = []struct {
+	path, page string
+	form       url.Values
+}{
+	{"/account/sessions/end", "/account/sessions", url.Values{"session": {"00000000-0000-4000-8000-000000000000"}}},
+	{"/account/sessions/end-all", "/account/sessions", url.Values{}},
+	{"/account/services/withdraw", "/account/services", url.Values{"service": {"bank"}}},
+	{"/account/security", "/account/security", url.Values{"second_factor": {"sms"}}},
+	{"/account/password", "/account/password", url.Values{"password": {newPassword}, "password2": {newPassword}}},
+}
+
+func TestPagesWantASignIn(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	subject := s.person(phone, nil)
+	for _, path := range []string{"/account", "/account/profile", "/account/sessions", "/account/services", "/account/security", "/account/password"} {
+		s.browser().get(path+"?done=password").signIn(phone).expect(http.StatusOK, path)
+	}
+	for _, one := range posts {
+		s.browser().post(one.path, one.form).signIn(phone).expect(http.StatusOK, one.page)
+	}
+	if again := s.read(subject); again.Account.SecurityVersion != 1 || again.Account.SecondFactor != idp.SecondFactorOff {
+		t.Errorf("a form sent by nobody changed the account: %+v", again.Account)
+	}
+}
+
+// TestChangesWantAFreshProof: eleven minutes after the password, pages show and
+// forms lead to the password and back.
+func TestChangesWantAFreshProof(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		subject := s.person(phone, nil)
+		b := s.signedIn(phone)
+		b.get("/authorize/bank").post("/consent", url.Values{})
+		clock.Advance(idp.SudoWindow + time.Second)
+		for _, path := range []string{"/account", "/account/profile", "/account/sessions", "/account/services", "/account/security"} {
+			b.get(path).expect(http.StatusOK, path)
+		}
+		b.get("/account/password").expect(http.StatusOK, "/login")
+		for _, one := range posts {
+			b.post(one.path, one.form).expect(http.StatusOK, "/login")
+		}
+		if again := s.read(subject); again.Account.SecurityVersion != 1 || again.Account.SecondFactor != idp.SecondFactorOff || len(again.Consent.Scopes) == 0 {
+			t.Errorf("a form without a fresh proof changed the account: %+v", again)
+		}
+		b.signIn(phone).expect(http.StatusOK, "/account/password")
+		b.post("/account/security", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/account/security")
+		if s.read(subject).Account.SecondFactor != idp.SecondFactorSMS {
+			t.Error("a form with a fresh proof changed nothing")
+		}
+		t.Log("a service's sign-in a moment ago is a fresh proof too, single sign-on is none")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.get("/authorize/bank")
+		b.post("/account/security", url.Values{"second_factor": {"off"}}).expect(http.StatusOK, "/login")
+	})
+}
+
+func TestSessionsThatEndOnTheirOwn(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	subject := s.person(phone, nil)
+	b := s.signedIn(phone)
+	for range 5 {
+		clock.Advance(idp.SessionIdle - time.Minute)
+		b.get("/account").expect(http.StatusOK, "/account")
+	}
+	clock.Advance(idp.SessionIdle)
+	b.get("/account").expect(http.StatusOK, "/login")
+
+	t.Log("secured elsewhere")
+	b.signIn(phone).expect(http.StatusOK, "/account")
+	s.must(db.Secure(t.Context(), subject, nil, clock.Now()))
+	b.get("/account").expect(http.StatusOK, "/login")
+
+	t.Log("blocked")
+	b.signIn(phone).expect(http.StatusOK, "/account")
+	_, err := db.Q(t.Context()).Exec(t.Context(), `UPDATE account SET status = $1`, string(idp.StatusBlocked))
+	s.must(err)
+	b.get("/account").expect(http.StatusOK, "/login")
+	b.post("/account/sessions/end-all", url.Values{}).expect(http.StatusOK, "/login")
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	subject := s.person(phone, nil)
+	b := s.signedIn(phone)
+	if p := page[ui.Account](b); p.Person != "Тестов Иван Петрович" || p.Level != "simplified" || p.SecondFactor || p.Sessions != 1 || p.Services != 0 || !p.Notice.IsZero() {
+		t.Errorf("start page: %+v", p)
+	}
+	if p := page[ui.Account](b.get("/account?done=registered")); p.Notice.ID != ui.NoticeRegistered {
+		t.Errorf("after registration: %+v", p)
+	}
+	if p := page[ui.Account](b.get("/account?done=error.login_wrong")); !p.Notice.IsZero() {
+		t.Errorf("a notice of a stranger's choice: %+v", p)
+	}
+	shown := map[string]ui.ProfileRow{}
+	for _, row := range page[ui.AccountProfile](b.get("/account/profile")).Rows {
+		shown[row.Label] = row
+	}
+	for label, want := range map[string]ui.ProfileRow{
+		"surname":    {Label: "surname", Value: "Тестов"},
+		"birth_date": {Label: "birth_date", Value: "31.12.1990"},
+		"phone":      {Label: "phone", Value: "+7 999 000-00-01", Verified: true},
+		"email":      {Label: "email", Value: "ivan" + phone + "@example.org", Verified: true},
+		"snils":      {Label: "snils", Value: "112-233-445 95"},
+		"inn":        {Label: "inn"},
+		"oid":        {Label: "oid", Value: subject.Account.OID.String()},
+	} {
+		if shown[label] != want {
+			t.Errorf("profile shows %+v, want %+v", shown[label], want)
+		}
+	}
+}
+
+func TestSignOut(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	subject := s.person(phone, nil)
+	b := s.signedIn(phone)
+	before := b.cookies["session"]
+	b.post("/account/sign-out", url.Values{}).expect(http.StatusOK, "/")
+	if b.session() != nil || s.events(subject, idp.EventSessionEnded) != 1 {
+		t.Error("the browser keeps its session, or nothing was written down")
+	}
+	b.cookies["session"] = before
+	b.get("/account").expect(http.StatusOK, "/login")
+	t.Log("once more, and by nobody, is fine")
+	b.post("/account/sign-out", url.Values{}).expect(http.StatusOK, "/")
+	s.browser().post("/account/sign-out", url.Values{}).expect(http.StatusOK, "/")
+}
