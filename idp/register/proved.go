@@ -69,11 +69,12 @@ func (h *Register) resume(c echo.Context, v *flow.Visit, r, earlier *registratio
 	return then, nil
 }
 
-// reopen begins with a request that was kept; without one when its service is no
-// more.
+// reopen begins with a request that was kept; without one when its service may
+// not be gone back to any more.
 func (h *Register) reopen(c echo.Context, request string) (*flow.Visit, error) {
 	v, err := h.Flows.Reopen(c, request)
-	if errors.Is(err, store.ErrNotFound) {
+	var refused *echo.HTTPError
+	if errors.As(err, &refused) {
 		return h.Flows.Reopen(c, "")
 	}
 	return v, err
