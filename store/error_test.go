@@ -15,7 +15,7 @@ func impatient(t *testing.T, dsn string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{
 		DSN: dsn, Now: storetest.NewClock().Now, MaxConns: 1,
-		AcquireTimeout: 50 * time.Millisecond, BusyTimeout: 50 * time.Millisecond,
+		AcquireTimeout: time.Second, BusyTimeout: 100 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
