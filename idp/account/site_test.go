@@ -267,7 +267,7 @@ func (b *browser) do(method, address, body string) *browser {
 		w := httptest.NewRecorder()
 		r := b.request(method, address, strings.NewReader(body))
 		b.s.echo.ServeHTTP(w, r)
-		for _, cookie := range w.Result().Cookies() { //nolint:bodyclose // of a recorder
+		for _, cookie := range w.Result().Cookies() {
 			if b.cookies[cookie.Name] = cookie; cookie.MaxAge < 0 {
 				delete(b.cookies, cookie.Name)
 			}

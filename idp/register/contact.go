@@ -17,13 +17,22 @@ import (
 	"vhod/ui"
 )
 
-// Show is GET /register.
+// Show is GET /register. Who comes back from the code to mend a slip finds what
+// was typed (WCAG 2.2 §3.3.7).
 func (h *Register) Show(c echo.Context) error {
 	v, err := h.Flows.Open(c)
 	if err != nil {
 		return err
 	}
-	return h.contactPage(c, v, http.StatusOK, ui.RegisterContact{})
+	r, err := h.find(c.Request().Context(), v.Registration)
+	if err != nil {
+		return err
+	}
+	page := ui.RegisterContact{}
+	if r != nil && r.row.Step == stepCode {
+		page.Contact.Value, page.Terms, page.PersonalData = r.data.Typed, true, true
+	}
+	return h.contactPage(c, v, http.StatusOK, page)
 }
 
 // Submit is POST /register: the contact and the agreements; a code is sent. A

@@ -2,7 +2,6 @@ package register
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -35,13 +34,9 @@ type Register struct {
 	Now        idp.Clock
 	Issuer     string
 	// MX tells whether a domain takes mail: ErrNoMail when it surely does not. nil
-	// asks nobody, as where there is no name server.
+	// asks nobody, as where there is no name server; LookupMX asks one.
 	MX func(ctx context.Context, domain string) error
 }
-
-// ErrNoMail is what Register.MX says of a domain without a mail server (RFC 5321
-// §5.1; RFC 7505).
-var ErrNoMail = errors.New("register: the domain takes no mail")
 
 // purpose is what the codes and tries of registration are for.
 const purpose = "register"

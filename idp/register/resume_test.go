@@ -86,7 +86,11 @@ func TestReloadAndBack(t *testing.T) {
 	}
 	t.Log("the same contact again, at once, goes on with the code that is on its way")
 	sent := s.message(phone).Code
-	b.get("/register?flow="+flow).contact(phone).expect(http.StatusOK, "/register/code")
+	b.get("/register?flow="+flow).expect(http.StatusOK, "/register")
+	if p := page[ui.RegisterContact](b); p.Contact.Value != phone || !p.Terms || !p.PersonalData {
+		t.Errorf("back from the code: %+v", p)
+	}
+	b.contact(phone).expect(http.StatusOK, "/register/code")
 	if s.message(phone).Code != sent {
 		t.Error("another code was sent")
 	}

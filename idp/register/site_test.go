@@ -215,7 +215,7 @@ func (b *browser) do(method, address, body string) *browser {
 		}
 		w := httptest.NewRecorder()
 		b.s.echo.ServeHTTP(w, r)
-		for _, cookie := range w.Result().Cookies() { //nolint:bodyclose // of a recorder
+		for _, cookie := range w.Result().Cookies() {
 			b.cookies[cookie.Name] = cookie
 		}
 		if trips < 0 {
