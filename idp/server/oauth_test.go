@@ -185,7 +185,7 @@ func (p *provider) userinfo(access string) reply {
 }
 
 // bank is a provider with one citizen and the bank.
-func bank(t *testing.T, db *store.DB, clock *storetest.Clock) *provider {
+func bank(t testing.TB, db *store.DB, clock *storetest.Clock) *provider {
 	t.Helper()
 	p := newProvider(t, db, clock)
 	p.person("+79990000001", nil)

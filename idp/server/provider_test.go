@@ -28,7 +28,7 @@ const testPassword = "Зелёный-Слон-73"
 // provider is a whole provider on a loopback port.
 type provider struct {
 	*server.Server
-	t     *testing.T
+	t     testing.TB
 	clock *storetest.Clock
 	url   string
 	log   *safeBuffer
@@ -54,7 +54,7 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-func newProvider(t *testing.T, db *store.DB, clock *storetest.Clock) *provider {
+func newProvider(t testing.TB, db *store.DB, clock *storetest.Clock) *provider {
 	t.Helper()
 	p := &provider{t: t, clock: clock, log: &safeBuffer{}}
 	listener := httptest.NewUnstartedServer(nil)
