@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,19 +17,28 @@ import (
 	"vhod/store/storetest"
 )
 
-// binary is the built program, once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
+// binary is the built program, for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "vhod-e2e-")
 	if err != nil {
-		return "", err
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	path := filepath.Join(dir, "vhod")
-	out, err := exec.Command("go", "build", "-o", path, "vhod/cmd/vhod").CombinedOutput()
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "vhod")
+	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "vhod/cmd/vhod").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("build: %w\n%s", err, out)
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
 	}
-	return path, nil
-})
+	return m.Run()
+}
 
 // sandbox is a running `vhod sandbox` with its sample services.
 type sandbox struct {
@@ -50,10 +58,6 @@ func engines(t *testing.T, body func(t *testing.T, s sandbox)) {
 
 func start(t *testing.T, engine string) sandbox {
 	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
 	port, relyingPort := freePort(t), freePort(t)
 	s := sandbox{issuer: "http://localhost:" + port, relying: "http://127.0.0.1:" + relyingPort}
 	args := []string{"sandbox", "--addr", "127.0.0.1:" + port, "--issuer", s.issuer, "--relying", "127.0.0.1:" + relyingPort, "--data", t.TempDir()}
@@ -64,7 +68,7 @@ func start(t *testing.T, engine string) sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(path, args...)
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), binary, args...)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
