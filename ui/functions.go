@@ -28,6 +28,7 @@ func functions(lang string, t *texts) template.FuncMap {
 		"datetime": func(at time.Time) string { return at.In(moscow).Format(day + ", 15:04") },
 		"iso":      func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"inlang":   inLanguage,
+		"away":     away,
 		"seconds":  func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) },
 		"countdown": func(d time.Duration) string {
 			left := int((d + time.Second - 1) / time.Second)
@@ -100,6 +101,21 @@ func passwordRules(rules, broken []Text) []rule {
 		}
 	}
 	return all
+}
+
+// away is an address of a service, which may be an app's with a scheme of its own
+// (RFC 8252 §7.1); templates refuse what is neither http nor mailto. Schemes that
+// run or show what the address holds stay refused.
+func away(address string) any {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	switch u.Scheme {
+	case "", "javascript", "vbscript", "data", "blob", "filesystem", "file", "about", "view-source":
+		return address
+	}
+	return template.URL(address) //nolint:gosec // registered for the service, and see above
 }
 
 // inLanguage is an address of ours in another language.

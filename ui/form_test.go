@@ -1,0 +1,112 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestForms checks the names that scripts and services rely on.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	for _, one := range []struct {
+		page  Page
+		parts []string
+	}{
+		{LoginPassword{Flow: "f"}, []string{`action="/login/password"`, `name="flow" value="f"`, `name="login"`, `autocomplete="username"`, `autocapitalize="none"`, `name="password"`, `autocomplete="current-password"`, "Телефон, электронная почта или СНИЛС"}},
+		{Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin)}, []string{`action="/login/sms"`, `name="code" type="text"`, `inputmode="numeric"`, `autocomplete="one-time-code"`, `name="action" value="resend"`, "Нет доступа к коду?"}},
+		{RegisterContact{}, []string{`name="contact"`, `name="terms"`, `name="personal_data"`, `href="/help/terms"`, `href="/help/personal-data"`}},
+		{RegisterLink{Token: "x"}, []string{`method="post" action="/register/link"`, `name="token" value="x"`}},
+		{RegisterPassword{Login: "me"}, []string{`name="password"`, `name="password2"`, `autocomplete="new-password"`, `name="username" value="me"`}},
+		{RegisterPerson{}, []string{`name="surname"`, `autocomplete="family-name"`, `name="name"`, `name="patronymic"`, `name="birth_date"`, `autocomplete="bday"`, "Создать аккаунт"}},
+		{RegisterDone{}, []string{"Регистрация завершена", `href="/account"`}},
+		{Consent{}, []string{`name="decision" value="allow"`, `name="decision" value="deny"`}},
+		{SelectAccount{}, []string{`name="decision" value="continue"`, `name="decision" value="other"`}},
+		{LevelRequired{Required: "confirmed", Current: "standard"}, []string{`name="decision" value="return"`, "Подтверждённая", "Стандартная"}},
+		{Logout{}, []string{`name="decision" value="sign-out"`, `name="decision" value="stay"`}},
+		{AccountPassword{}, []string{`name="password"`, `name="password2"`}},
+	} {
+		page := render(t, u, View{Lang: "ru"}, one.page)
+		mustHold(t, page, append(one.parts, `id="submit"`)...)
+	}
+	for _, unticked := range []Page{RegisterContact{}} {
+		if strings.Contains(render(t, u, View{Lang: "ru"}, unticked), " checked") {
+			t.Error("an agreement is ticked before the person ticks it")
+		}
+	}
+}
+
+// TestSummary checks that what is wrong is told above the form, with links to the
+// fields, and in the title.
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	page := render(t, u, View{Lang: "ru"}, RegisterPerson{Surname: Field{Error: T(SurnameEmpty)}, BirthDate: Field{"1.1.1", T(BirthDateInvalid)}})
+	mustHold(t, page, `id="problem"`, `<a href="#surname">`, `<a href="#birth_date">`, "<title>Ошибка:", `aria-describedby="birth_date-hint birth_date-error"`, `aria-invalid="true"`, `value="1.1.1"`)
+	page = render(t, u, View{Lang: "en"}, LoginPassword{Error: T(LoginWrong)})
+	mustHold(t, page, `govuk-error-summary__title">Wrong login or password.`, `aria-describedby="problem"`)
+	if page = render(t, u, View{Lang: "en"}, LoginPassword{}); strings.Contains(page, "problem") || strings.Contains(page, "aria-invalid") {
+		t.Error("a form that was not refused tells of a problem")
+	}
+}
+
+// TestPasswordRules checks that each broken rule is named, once.
+func TestPasswordRules(t *testing.T) {
+	t.Parallel()
+	broken := []Text{T(PasswordNoDigit), T(PasswordCommon)}
+	rules := passwordRules(nil, broken)
+	named := map[string]bool{}
+	for _, one := range rules {
+		if _, twice := named[one.Text.ID]; twice {
+			t.Errorf("%s stands twice", one.Text.ID)
+		}
+		named[one.Text.ID] = one.Broken
+	}
+	for id, want := range map[string]bool{PasswordTooShort: false, PasswordNoDigit: true, PasswordCommon: true} {
+		if got, ok := named[id]; !ok || got != want {
+			t.Errorf("%s: listed %v, broken %v, want broken %v", id, ok, got, want)
+		}
+	}
+}
+
+// TestLanguageLinks checks that another language keeps the flow, also on a page
+// that answers a post.
+func TestLanguageLinks(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	v := View{Lang: "ru", Path: "/login/password"}
+	mustHold(t, render(t, u, v, LoginPassword{Flow: "a+b"}), `href="/login?flow=a%2Bb&amp;lang=en"`)
+	v.Path = "/account?x=1&lang=ru"
+	mustHold(t, render(t, u, v, Account{Level: "standard"}), `href="/account?lang=en&amp;x=1"`)
+	v.Path = "//evil.example/"
+	if page := render(t, u, v, Account{Level: "standard"}); strings.Contains(page, "evil") {
+		t.Error("a link to a language leads away")
+	}
+}
+
+// TestAway lets apps with schemes of their own be returned to, and nothing run.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	page := render(t, u, View{Lang: "ru"}, Finish{URL: "com.example.bank:/cb?code=c&state=s", Service: "Банк"})
+	mustHold(t, page, `content="0; url=com.example.bank:/cb?code=c&amp;state=s"`, `href="com.example.bank:/cb?code=c&amp;state=s"`)
+	for _, address := range []string{"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "data:text/html,x", "vbscript:x"} {
+		page := render(t, u, View{Lang: "ru"}, Finish{URL: address})
+		if strings.Contains(strings.ToLower(page), "script:") || strings.Contains(page, "data:") {
+			t.Errorf("%s is let through", address)
+		}
+	}
+}
+
+// TestTheme checks that a chosen theme is marked for the styles.
+func TestTheme(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	mustHold(t, render(t, u, View{Lang: "ru", Theme: "dark"}, Home{}), `data-theme="dark"`, `content="dark"`)
+	if page := render(t, u, View{Lang: "ru"}, Home{}); strings.Contains(page, "data-theme") {
+		t.Error("a theme is marked that nobody chose")
+	}
+	if err := u.Render(nil, View{Lang: "xx"}, Home{}); err == nil {
+		t.Error("an unknown language is no error")
+	}
+}
