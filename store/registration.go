@@ -82,6 +82,9 @@ func (db *DB) MoveRegistration(ctx context.Context, r *Registration, to Registra
 // left of it.
 func FinishRegistration(r *Registration, now time.Time) Write {
 	return func(b *Batch) {
+		// Takes the row's lock first: the condition then sees what a rival has
+		// committed, who leaves the same state as this attempt would.
+		b.Exec(`UPDATE registration SET version = version + 1 WHERE registration_id = $1`, r.ID)
 		b.Require(`SELECT 1 FROM registration WHERE registration_id = $1 AND finished_at = 0`, r.ID)
 		b.Exec(`UPDATE registration SET finished_at = $1, data = '' WHERE registration_id = $2 AND finished_at = 0`, now, r.ID)
 	}

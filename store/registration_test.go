@@ -104,8 +104,22 @@ func TestFinishRegistrationOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		r := registration(t, db, clock, 1, "person")
-		if err := db.Write(t.Context(), store.FinishRegistration(r, clock.Now())); err != nil {
-			t.Fatal(err)
+		var won atomic.Int64
+		var done sync.WaitGroup
+		for range 16 {
+			done.Go(func() {
+				other := store.Registration{ID: uuid.New(), Step: "code", Data: "", ExpiresAt: clock.Now().Add(time.Hour)}
+				err := db.Write(t.Context(), store.FinishRegistration(r, clock.Now()), store.AddRegistration(other, clock.Now()))
+				if err == nil {
+					won.Add(1)
+				} else if !errors.Is(err, store.ErrStale) {
+					t.Errorf("a loser: %v", err)
+				}
+			})
+		}
+		done.Wait()
+		if n := count(t, db, `SELECT COUNT(*) FROM registration`); won.Load() != 1 || n != 2 {
+			t.Errorf("%d winners, %d rows, want 1 and 2", won.Load(), n)
 		}
 		if err := db.Write(t.Context(), store.FinishRegistration(r, clock.Now())); !errors.Is(err, store.ErrStale) {
 			t.Errorf("finished again: %v, want ErrStale", err)
