@@ -42,10 +42,7 @@ func (h *Consent) Submit(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := h.Flows.DB.Write(c.Request().Context(), event); err != nil {
-			return err
-		}
-		return h.Flows.Refuse(c, v, "access_denied", "the citizen refused")
+		return h.Flows.Refuse(c, v, "access_denied", "the citizen refused", event)
 	default:
 		return h.page(c, v)
 	}

@@ -202,15 +202,6 @@ func (e *Engine) Token(c echo.Context, v *Visit) (string, error) {
 	return e.sealed().seal(c.Request().Context(), v.Flow, e.Cookies.EnsureBrowser(c))
 }
 
-// Refuse ends the flow with an error told to its service; without one the
-// browser goes to the start page.
-func (e *Engine) Refuse(c echo.Context, v *Visit, code, description string) error {
-	if v.Request == nil {
-		return c.Redirect(http.StatusSeeOther, "/")
-	}
-	return e.Service.Refuse(c, v.Flow, v.Client, code, description)
-}
-
 func (e *Engine) sealed() sealed {
 	return sealed{ring: e.Ring, db: e.DB, issuer: e.Issuer, now: e.Now}
 }

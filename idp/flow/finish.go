@@ -22,8 +22,7 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 	ctx, now := c.Request().Context(), e.Now()
 	auth, _ := authentication(v.Flow, &v.Subject.Subject, now)
 	result := Result{Subject: &v.Subject.Subject, Auth: auth}
-	proved := len(v.Proofs) > 0
-	if !proved && !v.Consented {
+	if len(v.Proofs) == 0 && !v.Consented {
 		if err := e.DB.Write(ctx, writes...); err != nil {
 			return err
 		}
@@ -35,25 +34,7 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 		}
 		return e.answer(c, v, result)
 	}
-	done := store.Finish{FlowID: v.ID, Browser: e.Cookies.Browser(c), Subject: v.Subject, Old: e.Cookies.Session(c)}
-	var secret []byte
-	if proved {
-		done.Session, secret = newSession(c, v, auth, now)
-		event, err := audit.New(c, now, idp.EventLoginSucceeded, v.OID, v.ClientID(), map[string]string{"amr": strings.Join(auth.AMR, " ")})
-		if err != nil {
-			return err
-		}
-		writes = append(writes, event)
-	}
-	if v.Consented && v.Request != nil {
-		done.Consent = v.consent()
-		event, err := audit.New(c, now, idp.EventConsentGiven, v.OID, v.ClientID(), map[string]string{"scope": strings.Join(v.Request.Scopes, " ")})
-		if err != nil {
-			return err
-		}
-		writes = append(writes, event)
-	}
-	id, err := e.DB.FinishFlow(ctx, done, now, writes...)
+	id, err := e.record(c, v, auth, writes)
 	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrStale) {
 		// Finished before, or the account was secured meanwhile: the request begins
 		// anew without what was proved.
@@ -62,12 +43,61 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 	if err != nil {
 		return err
 	}
-	if proved {
+	result.SessionID = id
+	return e.answer(c, v, result)
+}
+
+// record spends the flow and keeps the session and the consent that it led to.
+func (e *Engine) record(c echo.Context, v *Visit, auth Authentication, writes []store.Write) (uuid.UUID, error) {
+	now := e.Now()
+	done := store.Finish{FlowID: v.ID, Browser: e.Cookies.Browser(c), Subject: v.Subject, Old: e.Cookies.Session(c)}
+	var secret []byte
+	if len(v.Proofs) > 0 {
+		done.Session, secret = newSession(c, v, auth, now)
+		event, err := audit.New(c, now, idp.EventLoginSucceeded, v.OID, v.ClientID(), map[string]string{"amr": strings.Join(auth.AMR, " ")})
+		if err != nil {
+			return uuid.Nil, err
+		}
+		writes = append(writes, event)
+	}
+	if v.Consented && v.Request != nil {
+		done.Consent = v.consent()
+		event, err := audit.New(c, now, idp.EventConsentGiven, v.OID, v.ClientID(), map[string]string{"scope": strings.Join(v.Request.Scopes, " ")})
+		if err != nil {
+			return uuid.Nil, err
+		}
+		writes = append(writes, event)
+	}
+	id, err := e.DB.FinishFlow(c.Request().Context(), done, now, writes...)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if len(v.Proofs) > 0 {
 		e.Cookies.SetSession(c, v.OID.Bucket(), id, secret)
 		e.Cookies.RotateBrowser(c)
 	}
-	result.SessionID = id
-	return e.answer(c, v, result)
+	return id, nil
+}
+
+// Refuse ends a flow that has come to consent or beyond with an error told to its
+// service. The citizen has been authenticated in full by then and is signed in all
+// the same, at the own account and for the next service.
+func (e *Engine) Refuse(c echo.Context, v *Visit, code, description string, writes ...store.Write) error {
+	if len(v.Proofs) == 0 {
+		if err := e.DB.Write(c.Request().Context(), writes...); err != nil {
+			return err
+		}
+	} else {
+		auth, _ := authentication(v.Flow, &v.Subject.Subject, e.Now())
+		_, err := e.record(c, v, auth, writes)
+		if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrStale) {
+			return err
+		}
+	}
+	if v.Request == nil {
+		return c.Redirect(http.StatusSeeOther, "/")
+	}
+	return e.Service.Refuse(c, v.Flow, v.Client, code, description)
 }
 
 // answer gives the service what it asked for, or shows the own account.

@@ -848,3 +848,25 @@ func TestDisabledService(t *testing.T) {
 		t.Errorf("refresh of a disabled service: %+v", r)
 	}
 }
+
+// TestRefusalSignsInAllTheSame: who has proved everything and then says no, or has
+// too low a level, is signed in.
+func TestRefusalSignsInAllTheSame(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := bank(t, db, clock)
+	p.service("strict", func(c *idp.Client) { c.MinLevel = idp.LevelConfirmed })
+	for path, c := range map[string]struct{ client, decision string }{
+		"/consent": {"bank", "deny"}, "/login/level": {"strict", "return"},
+	} {
+		b := p.browser()
+		b.get(authorizeURL(url.Values{"client_id": {c.client}})).signIn("+79990000001").expect(http.StatusOK, path)
+		b.get("/account").expect(http.StatusOK, "/login")
+		b.get(authorizeURL(url.Values{"client_id": {c.client}})).signIn("+79990000001").expect(http.StatusOK, path)
+		b.post(path, url.Values{"decision": {c.decision}})
+		if got := b.answer().Get("error"); got != "access_denied" {
+			t.Errorf("%s: %q, want access_denied", path, got)
+		}
+		b.get("/account").expect(http.StatusOK, "/account")
+	}
+}

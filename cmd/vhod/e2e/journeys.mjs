@@ -62,17 +62,19 @@ const at = async (path, what) => {
   }
 };
 
-// code waits for the message with the code.
-async function code(to) {
+// message waits for a message that fits.
+async function message(to, fits) {
   for (let n = 0; n < 100; n += 1) {
     const answer = await fetch(`${issuer}/sandbox/api/messages?to=${encodeURIComponent(to)}`);
-    const messages = await answer.json();
-    const found = messages.find((m) => m.code && !used.has(m.id));
-    if (found) { used.add(found.id); return found.code; }
+    const found = (await answer.json()).find((m) => fits(m) && !used.has(m.id));
+    if (found) { used.add(found.id); return found; }
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new Error(`no code came to ${to}`);
+  throw new Error(`no message came to ${to}`);
 }
+
+// code waits for the message with the code.
+const code = async (to) => (await message(to, (m) => m.code)).code;
 const used = new Set();
 
 try {
@@ -171,6 +173,57 @@ try {
   await at("/bank/goodbye", "signed out at the bank");
   await page.goto(`${services}/state/login?prompt=login`);
   await at("/login", "no session is left");
+
+  // Register by e-mail, with the link, on the way to a service that wants more than
+  // a new account has.
+  const email = `person${Date.now()}${Math.floor(Math.random() * 1e6)}@example.com`;
+  const strict = `${issuer}/oauth2/authorize?client_id=strict&redirect_uri=${encodeURIComponent(`${relying}/nowhere`)}&response_type=code&scope=openid&state=s&code_challenge=${"A".repeat(43)}&code_challenge_method=S256`;
+  await page.goto(strict);
+  await page.click("a[href^='/register']");
+  await at("/register", "registration on the way to a service");
+  await page.fill("#contact", email);
+  await page.check("#terms");
+  await page.check("#personal_data");
+  await press("#submit");
+  await at("/register/code", "registration by e-mail");
+  await look("register-code-email");
+  const mail = await message(email, (m) => m.link);
+  await page.goto(mail.link);
+  await look("register-link");
+  await press("#submit");
+  await at("/register/password", "link of registration");
+  await page.fill("#password", password);
+  await page.fill("#password2", password);
+  await press("#submit");
+  await page.fill("#surname", "Тестов");
+  await page.fill("#name", "Пётр");
+  await page.fill("#birth_date", "01.02.1980");
+  await press("#submit");
+  await at("/login/level", "a service that wants a confirmed person");
+  await look("level");
+  await press("#submit"); // back to the service, which is told why
+  await page.goto(mail.link);
+  await press("#submit");
+  await look("register-link-used");
+
+  // A choice of accounts, an answer by form, and signing out without a service.
+  await page.goto(`${issuer}/account`);
+  await page.goto(`${services}/bank/login?prompt=select_account`);
+  await at("/login/account", "choice of account");
+  await look("select-account");
+  await press("#submit");
+  await at("/consent", "chosen account");
+  await press("#deny");
+  await page.waitForURL((url) => url.origin === services);
+  if (scripted) {
+    await page.route("**/page.js*", (route) => route.abort());
+    await page.goto(`${strict}&response_mode=form_post&prompt=none`);
+    await look("form-post");
+    await page.unroute("**/page.js*");
+  }
+  await page.goto(`${issuer}/oauth2/logout`);
+  await press("#submit");
+  await look("logged-out");
 
   for (const path of ["/help/start", "/help/terms", "/help/personal-data", "/no-such-page", "/oauth2/authorize?client_id=nobody", "/sandbox", "/oauth2/logout"]) {
     await page.goto(issuer + path);

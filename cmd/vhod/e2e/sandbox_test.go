@@ -60,10 +60,11 @@ func start(t *testing.T, engine string) sandbox {
 	t.Helper()
 	port, relyingPort := freePort(t), freePort(t)
 	s := sandbox{issuer: "http://localhost:" + port, relying: "http://127.0.0.1:" + relyingPort}
-	args := []string{"sandbox", "--addr", "127.0.0.1:" + port, "--issuer", s.issuer, "--relying", "127.0.0.1:" + relyingPort, "--data", t.TempDir()}
+	place := []string{"--data", t.TempDir()}
 	if engine == storetest.Postgres {
-		args = append(args, "--db", storetest.DSN(t, engine))
+		place = append(place, "--db", storetest.DSN(t, engine))
 	}
+	args := append([]string{"sandbox", "--addr", "127.0.0.1:" + port, "--issuer", s.issuer, "--relying", "127.0.0.1:" + relyingPort}, place...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,12 @@ func start(t *testing.T, engine string) sandbox {
 	})
 	waitFor(t, s.issuer+"/health/ready", ended)
 	waitFor(t, s.relying+"/", ended)
+	// A service that lets in confirmed people alone.
+	add := append([]string{"client", "add", "--id", "strict", "--auth", "none", "--name", "Строгий сервис", "--name-en", "Strict Service",
+		"--redirect", s.relying + "/nowhere", "--min-level", "confirmed"}, place...)
+	if out, err := exec.CommandContext(t.Context(), binary, add...).CombinedOutput(); err != nil {
+		t.Fatalf("client add: %v\n%s", err, out)
+	}
 	return s
 }
 
