@@ -98,14 +98,15 @@ func TestAway(t *testing.T) {
 	}
 }
 
-// TestTheme checks that a chosen theme is marked for the styles.
-func TestTheme(t *testing.T) {
+// TestView checks what the view adds: a chosen theme, the host of the provider.
+func TestView(t *testing.T) {
 	t.Parallel()
 	u := renderer(t)
 	mustHold(t, render(t, u, View{Lang: "ru", Theme: "dark"}, Home{}), `data-theme="dark"`, `content="dark"`)
 	if page := render(t, u, View{Lang: "ru"}, Home{}); strings.Contains(page, "data-theme") {
 		t.Error("a theme is marked that nobody chose")
 	}
+	mustHold(t, render(t, u, View{Lang: "en", Issuer: "https://id.example.ru"}, Home{}), "<strong>id.example.ru</strong>")
 	if err := u.Render(nil, View{Lang: "xx"}, Home{}); err == nil {
 		t.Error("an unknown language is no error")
 	}

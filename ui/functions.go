@@ -29,6 +29,7 @@ func functions(lang string, t *texts) template.FuncMap {
 		"iso":      func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"inlang":   inLanguage,
 		"away":     away,
+		"host":     host,
 		"seconds":  func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) },
 		"countdown": func(d time.Duration) string {
 			left := int((d + time.Second - 1) / time.Second)
@@ -44,7 +45,7 @@ type input struct {
 	Field                                                          Field
 }
 
-// field is an input for parts/field.html: the name, the field, then name and
+// field is an input for the part of that name: the name, the field, then name and
 // value of the other properties.
 func field(name string, f Field, props ...string) (input, error) {
 	i := input{Name: name, Field: f, Type: "text", Capitalize: "none"}
@@ -116,6 +117,15 @@ func away(address string) any {
 		return address
 	}
 	return template.URL(address) //nolint:gosec // registered for the service, and see above
+}
+
+// host is the name and port in an address of ours, empty when there is none.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // inLanguage is an address of ours in another language.

@@ -29,7 +29,8 @@ type View struct {
 	SignedInName string
 	// Sandbox marks every page as a trial; Exposed warns that strangers may see it.
 	Sandbox, Exposed bool
-	Issuer           string
+	// Issuer is the provider's address, of which people are told the host.
+	Issuer string
 }
 
 // UI renders pages and messages; safe for use by many goroutines.
