@@ -202,3 +202,32 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 		}
 	})
 }
+
+// TestSecureRace: of rivals that read the same state one wins, and what the others
+// wanted to keep is not kept.
+func TestSecureRace(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := person(t, db, clock, "+79990000001")
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		won := 0
+		for range 16 {
+			mine := *s
+			wg.Go(func() {
+				err := db.Secure(t.Context(), &mine, nil, clock.Now())
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					won++
+				} else if !errors.Is(err, store.ErrStale) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if won != 1 {
+			t.Errorf("%d of 16 secured the account, want one", won)
+		}
+	})
+}

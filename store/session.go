@@ -81,6 +81,9 @@ func (db *DB) Secure(ctx context.Context, s *Subject, keep *uuid.UUID, now time.
 		keep = &uuid.Nil
 	}
 	var b Batch
+	// Writing first makes rivals wait for the row, so that the condition sees what
+	// the first of them left.
+	b.Exec(`UPDATE account SET updated_at = $1 WHERE bucket = $2 AND account_id = $3`, now, bucket, oid)
 	b.Require(`SELECT 1 FROM account WHERE bucket = $1 AND account_id = $2 AND security_version = $3`, bucket, oid, version)
 	b.Exec(`UPDATE account SET security_version = $1, updated_at = $2 WHERE bucket = $3 AND account_id = $4 AND security_version = $5`,
 		version+1, now, bucket, oid, version)

@@ -109,32 +109,33 @@ func TestPasswordsRefused(t *testing.T) {
 // of the others are signed out.
 func TestRaceOfPasswords(t *testing.T) {
 	t.Parallel()
-	db, clock := storetest.Open(t, storetest.SQLite)
-	s := newSite(t, db, clock)
-	subject := s.person(phone, nil)
-	all := map[string]*browser{}
-	for _, bird := range []string{"Дрозд", "Сорока", "Зяблик", "Кулик"} {
-		all["Рыжий-"+bird+"-48"] = s.signedIn(phone)
-	}
-	var done sync.WaitGroup
-	for typed, b := range all {
-		done.Go(func() { b.password(typed, typed) })
-	}
-	done.Wait()
-	won := 0
-	for typed, b := range all {
-		switch {
-		case b.status == http.StatusOK && b.at.Path == "/account/security":
-			won++
-			if !s.proves(subject, typed) {
-				t.Error("the password of the winner is not kept")
-			}
-			b.get("/account").expect(http.StatusOK, "/account")
-		case b.status != http.StatusOK || b.at.Path != "/login":
-			t.Errorf("a loser is at %s with %d: %s", b.at, b.status, b.body)
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		subject := s.person(phone, nil)
+		all := map[string]*browser{}
+		for _, bird := range []string{"Дрозд", "Сорока", "Зяблик", "Кулик"} {
+			all["Рыжий-"+bird+"-48"] = s.signedIn(phone)
 		}
-	}
-	if won != 1 || s.read(subject).Account.SecurityVersion != 2 || s.events(subject, idp.EventPasswordChanged) != 1 {
-		t.Errorf("%d winners", won)
-	}
+		var done sync.WaitGroup
+		for typed, b := range all {
+			done.Go(func() { b.password(typed, typed) })
+		}
+		done.Wait()
+		won := 0
+		for typed, b := range all {
+			switch {
+			case b.status == http.StatusOK && b.at.Path == "/account/security":
+				won++
+				if !s.proves(subject, typed) {
+					t.Error("the password of the winner is not kept")
+				}
+				b.get("/account").expect(http.StatusOK, "/account")
+			case b.status != http.StatusOK || b.at.Path != "/login":
+				t.Errorf("a loser is at %s with %d: %s", b.at, b.status, b.body)
+			}
+		}
+		if won != 1 || s.read(subject).Account.SecurityVersion != 2 || s.events(subject, idp.EventPasswordChanged) != 1 {
+			t.Errorf("%d winners", won)
+		}
+	})
 }

@@ -79,7 +79,7 @@ func (s *Server) features() error {
 	policy := password.Citizen()
 	registration := &register.Register{
 		DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Codes: codes, Budgets: budgets, Attempts: attempts, Sender: s.Sender,
-		Policy: policy, MinimumAge: s.MinimumAge, Now: s.Now, Issuer: s.Issuer,
+		Policy: policy, MinimumAge: s.MinimumAge, Now: s.Now, Issuer: s.Issuer, MX: s.MX,
 	}
 	e.GET("/register", registration.Show)
 	e.POST("/register", registration.Submit)

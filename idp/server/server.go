@@ -36,6 +36,8 @@ type Config struct {
 	Password   keys.Cost
 	KeyPeriod  time.Duration // how long a signing key is in use; zero is the default of keys
 	MinimumAge int
+	// MX tells whether a domain takes mail; nil asks nobody.
+	MX func(ctx context.Context, domain string) error
 	// Mail and SMS are how messages go out.
 	Mail, SMS notify.Channel
 	// Sandbox marks every page; Exposed says that strangers may reach it.
