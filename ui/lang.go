@@ -60,3 +60,16 @@ func Lang(ctx context.Context) string {
 	}
 	return Languages()[0]
 }
+
+type nameKey struct{}
+
+// WithName carries the name of who is signed in, for the head of the page.
+func WithName(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, nameKey{}, name)
+}
+
+// Name is the name of who is signed in; empty when nobody is known to be.
+func Name(ctx context.Context) string {
+	name, _ := ctx.Value(nameKey{}).(string)
+	return name
+}

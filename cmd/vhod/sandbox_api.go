@@ -17,6 +17,7 @@ import (
 // never comes here.
 func (s *sandbox) mount(e *echo.Echo) {
 	e.GET("/sandbox", s.page)
+	e.POST("/sandbox/clear", s.clearPage)
 	e.GET("/sandbox/api/people", s.listPeople)
 	e.POST("/sandbox/api/people", s.addPerson)
 	e.GET("/sandbox/api/messages", s.listMessages)
@@ -151,7 +152,7 @@ func (s *sandbox) page(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := ui.SandboxInbox{Now: s.clock.Now()}
+	page := ui.SandboxInbox{Now: s.clock.Now(), ClearURL: "/sandbox/clear"}
 	for _, m := range messages {
 		page.Messages = append(page.Messages, ui.SandboxMessage{
 			Channel: m.Channel, To: m.To, Subject: m.Subject, Text: m.Text, Code: m.Code, Link: m.Link, SentAt: m.SentAt,
@@ -161,4 +162,12 @@ func (s *sandbox) page(c echo.Context) error {
 		page.People = append(page.People, ui.SandboxPerson{Login: p.Login, Password: p.Password, Name: p.Name, OID: p.OID, Level: p.Level, Note: p.Note})
 	}
 	return c.Render(http.StatusOK, page.Template(), page)
+}
+
+// clearPage is POST /sandbox/clear, from the page's button.
+func (s *sandbox) clearPage(c echo.Context) error {
+	if err := s.db.ClearInbox(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/sandbox")
 }

@@ -41,6 +41,7 @@ func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 		}
 		now := a.Now()
 		if err == nil && subject.Session.Usable(&subject.Account, now) && (!fresh || now.Sub(subject.Session.AuthTime) <= idp.SudoWindow) {
+			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), subject.Profile.FullName())))
 			return subject, a.touch(c, subject)
 		}
 	}

@@ -138,6 +138,7 @@ func (s *Server) home(c echo.Context) error {
 		subject, err := s.DB.SubjectBySession(c.Request().Context(), *ref, "")
 		if err == nil && subject.Session.Usable(&subject.Account, s.Now()) {
 			page.Person = subject.Profile.FullName()
+			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), page.Person)))
 		} else if err != nil && !isNotFound(err) {
 			return err
 		}

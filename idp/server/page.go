@@ -21,12 +21,13 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		return fmt.Errorf("page %q: %T is no page of that name", name, data)
 	}
 	return r.s.UI.Render(w, ui.View{
-		Lang:      ui.Lang(c.Request().Context()),
-		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
-		Path:      c.Request().URL.RequestURI(),
-		Sandbox:   r.s.Sandbox,
-		Exposed:   r.s.Exposed,
-		Issuer:    r.s.Issuer,
+		Lang:         ui.Lang(c.Request().Context()),
+		RequestID:    c.Response().Header().Get(echo.HeaderXRequestID),
+		Path:         c.Request().URL.RequestURI(),
+		SignedInName: ui.Name(c.Request().Context()),
+		Sandbox:      r.s.Sandbox,
+		Exposed:      r.s.Exposed,
+		Issuer:       r.s.Issuer,
 	}, page)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -154,22 +155,30 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 
 func (l *Login) blocked(c echo.Context, v *flow.Visit, login string, attempt guard.Attempt) error {
 	minutes := int((attempt.Left() + time.Minute - 1) / time.Minute)
-	return l.page(c, v, http.StatusTooManyRequests, ui.T(ui.LoginBlocked, "Count", max(1, minutes)), login)
+	c.Response().Header().Set("Retry-After", strconv.Itoa(60*max(1, minutes)))
+	return l.render(c, v, http.StatusTooManyRequests, ui.LoginPassword{
+		Error: ui.T(ui.LoginBlocked, "Count", max(1, minutes)), Login: login, BlockedFor: attempt.Left(),
+	})
 }
 
 func (l *Login) page(c echo.Context, v *flow.Visit, status int, problem ui.Text, login string) error {
-	token, err := l.Flows.Token(c, v)
-	if err != nil {
-		return err
-	}
-	register, err := l.Flows.URL(c, v, "/register")
-	if err != nil {
-		return err
-	}
 	if login == "" && v.Request != nil {
 		login = v.Request.LoginHint
 	}
-	page := ui.LoginPassword{Flow: token, Service: v.ServiceName(ui.Lang(c.Request().Context())), Login: login, Error: problem, RegisterURL: register}
+	return l.render(c, v, status, ui.LoginPassword{Error: problem, Login: login})
+}
+
+func (l *Login) render(c echo.Context, v *flow.Visit, status int, page ui.LoginPassword) error {
+	var err error
+	if page.Flow, err = l.Flows.Token(c, v); err != nil {
+		return err
+	}
+	if page.RegisterURL, err = l.Flows.URL(c, v, "/register"); err != nil {
+		return err
+	}
+	if v.Client != nil {
+		page.Service, page.ReturnURL = v.ServiceName(ui.Lang(c.Request().Context())), v.Client.URI
+	}
 	if v.Restarted {
 		page.Notice = ui.T(ui.FlowRestarted)
 	}
