@@ -85,7 +85,9 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 	return server.New(ctx, server.Config{
 		Issuer: c.Issuer, DB: db, KEK: kek, Now: idp.SystemClock, Monotonic: time.Now, Log: log,
 		Password: c.Password.cost(), KeyPeriod: time.Duration(c.Keys.Period), MinimumAge: c.MinimumAge, MX: register.LookupMX(net.DefaultResolver),
-		Mail: mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
+		// Without TLS of its own it listens on loopback alone: see checkListener.
+		BehindProxy: c.TLS.Certificate == "",
+		Mail:        mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vhod/idp"
+	"vhod/idp/server"
 	"vhod/store"
 	"vhod/store/storetest"
 )
@@ -195,6 +196,36 @@ func TestLogHoldsNothingPersonal(t *testing.T) {
 	for _, secret := range []string{"9990000001", testPassword, code, "Тестов", "flow=", "127.0.0.1"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %q:\n%s", secret, log)
+		}
+	}
+}
+
+// TestForwardedFor: the address of a person is what a proxy on this machine says,
+// and only when one was configured; the outermost part that a stranger can write
+// does not count.
+func TestForwardedFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		behind bool
+		want   string
+	}{"behind a proxy": {true, "192.0.2.7"}, "direct": {false, "127.0.0.1"}} {
+		db, clock := storetest.Open(t, storetest.SQLite)
+		p := newProvider(t, db, clock, func(config *server.Config) { config.BehindProxy = c.behind })
+		s := p.person("+79990000001", nil)
+		b := p.browser()
+		b.get("/login")
+		form := url.Values{"login": {"+79990000001"}, "password": {testPassword}, "flow": {b.flow()}}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/login/password", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", p.url)
+		r.Header.Set("X-Forwarded-For", "203.0.113.9, 192.0.2.7")
+		b.do(r)
+		all, err := db.Sessions(t.Context(), s, clock.Now())
+		if err != nil || len(all) != 1 || all[0].Device.IP != c.want {
+			t.Errorf("%s: sessions %+v, %v, want the address %s", name, all, err, c.want)
 		}
 	}
 }

@@ -54,18 +54,22 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-func newProvider(t testing.TB, db *store.DB, clock *storetest.Clock) *provider {
+func newProvider(t testing.TB, db *store.DB, clock *storetest.Clock, change ...func(*server.Config)) *provider {
 	t.Helper()
 	p := &provider{t: t, clock: clock, log: &safeBuffer{}}
 	listener := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + listener.Listener.Addr().String()
 	p.mail = &notify.Inbox{DB: db, Now: clock.Now, Name: notify.Email}
 	p.sms = &notify.Inbox{DB: db, Now: clock.Now, Name: notify.SMS}
-	var err error
-	p.Server, err = server.New(t.Context(), server.Config{
+	config := server.Config{
 		Issuer: p.url, DB: db, KEK: storetest.KEK(t), Now: clock.Now, Monotonic: time.Now, Log: slog.New(slog.NewJSONHandler(p.log, nil)),
 		Password: keys.Cost{Memory: 64, Time: 1, Threads: 1}, MinimumAge: 18, Mail: p.mail, SMS: p.sms, Sandbox: true,
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	var err error
+	p.Server, err = server.New(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,9 @@ type Config struct {
 	MX func(ctx context.Context, domain string) error
 	// Mail and SMS are how messages go out.
 	Mail, SMS notify.Channel
+	// BehindProxy: a proxy on this machine ends TLS and tells whose request it is
+	// with X-Forwarded-For. From anywhere else the header is not heard.
+	BehindProxy bool
 	// Sandbox marks every page; Exposed says that strangers may reach it.
 	Sandbox, Exposed bool
 	// Extra adds routes: the sandbox's.
@@ -108,6 +111,9 @@ func (s *Server) newEcho() *echo.Echo {
 	e.Renderer = renderer{s}
 	e.HTTPErrorHandler = s.renderError
 	e.IPExtractor = echo.ExtractIPDirect()
+	if s.BehindProxy {
+		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
+	}
 	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, limitBody, s.language, crossOrigin())
 	return e
 }
