@@ -202,6 +202,7 @@ try {
   await at("/login/level", "a service that wants a confirmed person");
   await look("level");
   await press("#submit"); // back to the service, which is told why
+  await at("/nowhere", "back from the level page");
   await page.goto(mail.link);
   await press("#submit");
   await look("register-link-used");
