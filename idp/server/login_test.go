@@ -120,7 +120,7 @@ func TestProofsDoNotOutliveWhatTheyWereGivenFor(t *testing.T) {
 		p := newProvider(t, db, clock)
 		s := p.person("+79990000001", withSMS)
 		half := func() (*browser, string) {
-			clock.Advance(2 * time.Minute)
+			clock.Advance(6 * time.Minute) // past the pause after three messages in ten minutes
 			b := p.browser()
 			b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
 			return b, p.code("+79990000001")
@@ -132,6 +132,17 @@ func TestProofsDoNotOutliveWhatTheyWereGivenFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.post("/login/sms", url.Values{"code": {code}}).expect(http.StatusOK, "/login")
+
+		t.Log("after the account was blocked, and while it is")
+		b, code = half()
+		if err := db.Secure(t.Context(), s, nil, clock.Now(), store.SetStatus(s.Account.OID, idp.StatusActive, idp.StatusBlocked, clock.Now())); err != nil {
+			t.Fatal(err)
+		}
+		b.post("/login/sms", url.Values{"code": {code}}).expect(http.StatusOK, "/login")
+		b.signIn("+79990000001").expect(http.StatusForbidden, "/login/password")
+		if err := db.Write(t.Context(), store.SetStatus(s.Account.OID, idp.StatusBlocked, idp.StatusActive, clock.Now())); err != nil {
+			t.Fatal(err)
+		}
 
 		t.Log("in another browser")
 		b, code = half()

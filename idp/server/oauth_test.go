@@ -570,6 +570,18 @@ func TestCodeStartsNothingAfter(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			"a block": func(*browser) {
+				// The account is let in again, so that the next case can sign in.
+				for _, to := range []idp.AccountStatus{idp.StatusBlocked, idp.StatusActive} {
+					from := idp.StatusActive
+					if to == from {
+						from = idp.StatusBlocked
+					}
+					if err := db.Secure(t.Context(), s, nil, clock.Now(), store.SetStatus(s.Account.OID, from, to, clock.Now())); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
 			"withdrawal": func(*browser) {
 				if err := db.WithdrawConsent(t.Context(), s.Account.OID, "bank", clock.Now()); err != nil {
 					t.Fatal(err)
