@@ -67,6 +67,15 @@ func ReserveAttempt(s AttemptSubject, kind string, now time.Time, out *Attempt) 
 	}
 }
 
+// ReturnAttempt gives back a reserved try that was not made, with the block that it
+// alone had caused.
+func ReturnAttempt(s AttemptSubject, kind string, a Attempt) Write {
+	return func(b *Batch) {
+		b.Exec(`UPDATE attempt SET failures = failures - 1, blocked_until = CASE WHEN blocked_until = $1 THEN 0 ELSE blocked_until END
+			WHERE bucket = $2 AND subject = $3 AND kind = $4 AND failures > 0`, a.BlockedUntil, s.Bucket, s.ID[:], kind)
+	}
+}
+
 // ClearAttempts forgets failures after a success.
 func ClearAttempts(s AttemptSubject, kind string) Write {
 	return func(b *Batch) {

@@ -55,6 +55,40 @@ func TestAttemptsBlockForGrowingTimes(t *testing.T) {
 	})
 }
 
+// TestReturnedAttemptDoesNotCount: tries given back leave exactly those that were
+// made, however they are mixed.
+func TestReturnedAttemptDoesNotCount(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := store.AttemptSubject{ID: [16]byte{1}}
+		for n := range 4 {
+			back := reserve(t, db, clock, s)
+			if err := db.Write(t.Context(), store.ReturnAttempt(s, "password", back)); err != nil {
+				t.Fatal(err)
+			}
+			if a := reserve(t, db, clock, s); !a.Allowed || a.Failures != int64(n+1) {
+				t.Fatalf("failure %d: %+v", n+1, a)
+			}
+		}
+		fifth := reserve(t, db, clock, s)
+		if fifth.BlockedUntil.IsZero() {
+			t.Fatalf("the fifth does not block: %+v", fifth)
+		}
+		if err := db.Write(t.Context(), store.ReturnAttempt(s, "password", fifth)); err != nil {
+			t.Fatal(err)
+		}
+		if a := reserve(t, db, clock, s); !a.Allowed || a.Failures != 5 || a.BlockedUntil.IsZero() {
+			t.Errorf("after the fifth was given back: %+v", a)
+		}
+		if err := db.Write(t.Context(), store.ReturnAttempt(s, "password", store.Attempt{Allowed: true, Failures: 1})); err != nil {
+			t.Fatal(err)
+		}
+		if a := reserve(t, db, clock, s); a.Allowed {
+			t.Errorf("a try that did not block lifted the block of another: %+v", a)
+		}
+	})
+}
+
 func TestAttemptRace(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {

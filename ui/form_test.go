@@ -19,7 +19,6 @@ func TestForms(t *testing.T) {
 		{RegisterLink{Token: "x"}, []string{`method="post" action="/register/link"`, `name="token" value="x"`}},
 		{RegisterPassword{Login: "me"}, []string{`name="password"`, `name="password2"`, `autocomplete="new-password"`, `name="username" value="me"`}},
 		{RegisterPerson{}, []string{`name="surname"`, `autocomplete="family-name"`, `name="name"`, `name="patronymic"`, `name="birth_date"`, `autocomplete="bday"`, "Создать аккаунт"}},
-		{RegisterDone{}, []string{"Регистрация завершена", `href="/account"`}},
 		{Consent{}, []string{`name="decision" value="allow"`, `name="decision" value="deny"`}},
 		{SelectAccount{}, []string{`name="decision" value="continue"`, `name="decision" value="other"`}},
 		{LevelRequired{Required: "confirmed", Current: "standard"}, []string{`name="decision" value="return"`, "Подтверждённая", "Стандартная"}},

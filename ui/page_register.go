@@ -46,13 +46,6 @@ type (
 		Error      Text
 		Notice     Text
 	}
-
-	// RegisterDone tells that the account is made (/register/done).
-	RegisterDone struct {
-		Person      string
-		Service     string // where the citizen goes on to; empty for the own account
-		ContinueURL string
-	}
 )
 
 // Template implements Page.
@@ -60,7 +53,6 @@ func (RegisterContact) Template() string  { return "register_contact" }
 func (RegisterLink) Template() string     { return "register_link" }
 func (RegisterPassword) Template() string { return "register_password" }
 func (RegisterPerson) Template() string   { return "register_person" }
-func (RegisterDone) Template() string     { return "register_done" }
 
 func (p RegisterContact) problems() []Problem {
 	return []Problem{{"", p.Error}, {"contact", p.Contact.Error}, {"terms", p.ConsentsError}}

@@ -39,7 +39,6 @@ func registerPages() []Page {
 		RegisterPassword{Flow: "f", Login: "+79990000001", Notice: T(NoticeResumed), Error: T(PasswordsDiffer), Broken: []Text{T(PasswordTooShort, "Length", 12), T(PasswordRun)}},
 		RegisterPassword{Rules: []Text{T(PasswordTooShort, "Length", 8)}},
 		RegisterPerson{Flow: "f", Surname: bad, Name: bad, Patronymic: bad, BirthDate: Field{Error: T(TooYoung, "Age", 18)}, Error: T(RegisterTaken), Notice: T(NoticeResumed)}, RegisterPerson{Notice: T(NoticeResumed)},
-		RegisterDone{Person: "Тестов Иван", Service: "Банк", ContinueURL: "/login?flow=f"}, RegisterDone{},
 	}
 }
 

@@ -56,6 +56,11 @@ func (g *Attempts) Reserve(kind string, s store.AttemptSubject, out *Attempt) st
 	return store.ReserveAttempt(s, kind, out.now, &out.Attempt)
 }
 
+// Return gives back a reserved try that was not made.
+func (g *Attempts) Return(kind string, s store.AttemptSubject, a Attempt) store.Write {
+	return store.ReturnAttempt(s, kind, a.Attempt)
+}
+
 // Clear forgets the failures after a success.
 func (g *Attempts) Clear(kind string, s store.AttemptSubject) store.Write {
 	return store.ClearAttempts(s, kind)

@@ -1,14 +1,17 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"vhod/idp"
 	"vhod/idp/server"
+	"vhod/keys"
 	"vhod/store"
 	"vhod/store/storetest"
 )
@@ -239,4 +242,38 @@ func TestForwardedFor(t *testing.T) {
 			t.Errorf("%s: sessions %+v, %v, want the address %s", name, all, err, c.want)
 		}
 	}
+}
+
+// TestFloodOfPasswords: when more sign in than can be hashed the page says so and
+// keeps what was typed, nobody is blocked for it, and the rest get in.
+func TestFloodOfPasswords(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock, func(config *server.Config) { config.Password = keys.Cost{Memory: 65536, Time: 16, Threads: 1} })
+	p.person("+79990000001", nil)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	for n := range 40 {
+		b := p.browser().get("/login")
+		login := fmt.Sprintf("person%d@example.ru", n)
+		wg.Go(func() {
+			b.post("/login/password", url.Values{"login": {login}, "password": {"wrong"}})
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[b.status]++
+			if b.status == http.StatusServiceUnavailable && (b.header.Get("Retry-After") == "" || !strings.Contains(b.body, login)) {
+				t.Errorf("busy without Retry-After or what was typed: %v %s", b.header, b.body)
+			}
+		})
+	}
+	wg.Wait()
+	if statuses[http.StatusServiceUnavailable] == 0 || statuses[http.StatusServiceUnavailable]+statuses[http.StatusUnprocessableEntity] != 40 {
+		t.Errorf("a flood was let through: %v", statuses)
+	}
+	b := p.browser().get("/login").signIn("+79990000001")
+	if b.at.Path != "/account" {
+		t.Errorf("after the flood at %s with %d", b.at, b.status)
+	}
+	t.Logf("answers: %v", statuses)
 }

@@ -74,6 +74,11 @@ func (l *Login) Submit(c echo.Context) error {
 		return l.blocked(c, v, login, attempt)
 	}
 	proved, writes, err := l.verify(c, state, password.Normalize(typed))
+	var busy *keys.BusyError
+	if errors.As(err, &busy) {
+		// Nothing was checked, so nothing counts as tried.
+		return l.busy(c, v, login, busy, l.Attempts.Return(guard.Password, subject, attempt))
+	}
 	if err != nil {
 		return err
 	}
@@ -159,6 +164,15 @@ func (l *Login) blocked(c echo.Context, v *flow.Visit, login string, attempt gua
 	return l.render(c, v, http.StatusTooManyRequests, ui.LoginPassword{
 		Error: ui.T(ui.LoginBlocked, "Count", max(1, minutes)), Login: login, BlockedFor: attempt.Left(),
 	})
+}
+
+// busy asks to try again: more people sign in than passwords can be hashed.
+func (l *Login) busy(c echo.Context, v *flow.Visit, login string, busy *keys.BusyError, writes ...store.Write) error {
+	if err := l.DB.Write(c.Request().Context(), writes...); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Retry-After", strconv.Itoa(max(1, int((busy.RetryAfter+time.Second-1)/time.Second))))
+	return l.page(c, v, http.StatusServiceUnavailable, ui.T(ui.ErrorBusy), login)
 }
 
 func (l *Login) page(c echo.Context, v *flow.Visit, status int, problem ui.Text, login string) error {

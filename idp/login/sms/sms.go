@@ -144,7 +144,7 @@ func (h *SMS) page(c echo.Context, v *flow.Visit, status int, page ui.Code) erro
 	if err != nil {
 		return err
 	}
-	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T("code.title_login")
+	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T(ui.TitleCodeLogin)
 	page.Masked = identifier.Mask(idp.IdentifierPhone, v.Subject.Profile.Phone)
 	if page.ResendIn == 0 && !v.CodeAt.IsZero() {
 		page.ResendIn = max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
