@@ -76,7 +76,12 @@ func goOIDC(t *testing.T, s sandbox) {
 	if err != nil || again.RefreshToken == token.RefreshToken {
 		t.Fatalf("refresh: %v", err)
 	}
+	silent := config.AuthCodeURL("again", oauth2.SetAuthURLParam("prompt", "none"), oauth2.S256ChallengeOption(verifier))
+	answered(t, p.visit(silent), "again") // signed in
 	revoke(ctx, t, metadata.Revocation, again.RefreshToken)
+	if _, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(again)); err == nil {
+		t.Error("the access token outlives its revoked grant") // RFC 7009 §2.1
+	}
 	_, err = config.TokenSource(ctx, &oauth2.Token{RefreshToken: again.RefreshToken}).Token()
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.ErrorCode != "invalid_grant" {
@@ -86,7 +91,7 @@ func goOIDC(t *testing.T, s sandbox) {
 	if end.Scheme != "com.example.app" || end.Query().Get("state") != "bye" {
 		t.Errorf("sign-out leads to %s", end)
 	}
-	signedOut(t, p, config.AuthCodeURL("again", oauth2.SetAuthURLParam("prompt", "none"), oauth2.S256ChallengeOption(verifier)))
+	signedOut(t, p, silent)
 }
 
 // signedOut checks that the browser has no session left.
@@ -141,7 +146,7 @@ func zitadelRP(t *testing.T, s sandbox) {
 		t.Fatalf("userinfo: %+v, %v", info, err)
 	}
 	again, err := rp.RefreshTokens[*zitadel.IDTokenClaims](ctx, party, tokens.RefreshToken, "", "")
-	if err != nil {
+	if err != nil || again.RefreshToken == tokens.RefreshToken {
 		t.Fatalf("refresh: %v", err)
 	}
 	if err := rp.RevokeToken(ctx, party, again.RefreshToken, "refresh_token"); err != nil {
