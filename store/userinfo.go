@@ -22,6 +22,7 @@ type AccessRef struct {
 const granted = `
 	FROM token_grant g
 	JOIN account a ON a.bucket = g.bucket AND a.account_id = g.account_id AND a.status = 'active' AND a.security_version = g.security_version
+	JOIN client x ON x.client_id = g.client_id AND x.status = 'active'
 	JOIN account_key k ON k.bucket = a.bucket AND k.account_id = a.account_id
 	LEFT JOIN consent c ON c.bucket = a.bucket AND c.account_id = a.account_id AND c.client_id = g.client_id
 	LEFT JOIN session s ON s.bucket = g.bucket AND s.session_id = g.session_id AND s.ended_at = 0 AND s.expires_at > $1

@@ -3,6 +3,7 @@ package account
 import (
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"vhod/idp"
@@ -54,7 +55,15 @@ func (a *Account) SetSecondFactor(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.DB.Write(c.Request().Context(), s.SetSecondFactor(factor, a.Now()), event); err != nil {
+	write := s.SetSecondFactor(factor, a.Now())
+	if factor == idp.SecondFactorOff {
+		err = a.DB.Write(c.Request().Context(), write, event)
+	} else {
+		// Whoever got in elsewhere with one factor does not stay.
+		keep := uuid.UUID(s.Session.ID)
+		err = a.DB.Secure(c.Request().Context(), s, &keep, a.Now(), write, event)
+	}
+	if err != nil {
 		return err
 	}
 	return done(c, "/account/security", "second-factor")

@@ -33,6 +33,9 @@ func (h *Consent) Submit(c echo.Context) error {
 	if v == nil {
 		return err
 	}
+	if v.Unseen {
+		return h.page(c, v)
+	}
 	switch c.FormValue("decision") {
 	case "allow":
 		v.Consented = true

@@ -54,6 +54,10 @@ type Visit struct {
 	Client *idp.Client
 	// Subject is nil until an account is named.
 	Subject *store.Subject
+	// Unseen tells that the account comes from the browser's session and not from
+	// the page that was posted: an answer given on a page shown to somebody else
+	// must not count.
+	Unseen bool
 	// Restarted tells that the flow of the request could not go on and began anew.
 	Restarted bool
 }
@@ -241,6 +245,7 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 			return nil
 		}
 		v.Name(subject.Account)
+		v.Unseen = true
 	}
 	v.Subject = subject
 	return nil

@@ -50,7 +50,8 @@ type Refusal struct {
 func (r Refusal) Refused() bool { return r.Pause > 0 || r.Budget > 0 }
 
 // Message asks to send a message for a purpose to an address, on behalf of a
-// network address. What is refused costs nothing of any budget. One round trip,
+// network address. Each purpose has budgets of its own: what strangers can cause
+// without a proof takes nothing from the codes of signing in. What is refused costs nothing of any budget. One round trip,
 // two when refused.
 func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusal, error) {
 	address := g.subject("address", to)
@@ -59,14 +60,14 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 		{Kind: "pause:late:" + purpose, Subject: address, Window: lateWindow, Limit: lateLimit},
 	}
 	budgets := append(pauses,
-		store.Budget{Kind: "message:hour", Subject: address, Window: time.Hour, Limit: or(g.Limits.AddressHour, 6)},
-		store.Budget{Kind: "message:day", Subject: address, Window: 24 * time.Hour, Limit: or(g.Limits.AddressDay, 20)})
+		store.Budget{Kind: "message:hour:" + purpose, Subject: address, Window: time.Hour, Limit: or(g.Limits.AddressHour, 6)},
+		store.Budget{Kind: "message:day:" + purpose, Subject: address, Window: 24 * time.Hour, Limit: or(g.Limits.AddressDay, 20)})
 	if prefix, ok := neighbours(to); ok {
-		budgets = append(budgets, store.Budget{Kind: "message:prefix", Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
+		budgets = append(budgets, store.Budget{Kind: "message:prefix:" + purpose, Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
 	}
 	budgets = append(budgets,
-		store.Budget{Kind: "message:network", Subject: g.subject("network", network(from)), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)},
-		store.Budget{Kind: "message:service", Subject: []byte("service"), Window: time.Hour, Limit: or(g.Limits.ServiceHour, 200_000)})
+		store.Budget{Kind: "message:network:" + purpose, Subject: g.subject("network", network(from)), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)},
+		store.Budget{Kind: "message:service:" + purpose, Subject: []byte("service"), Window: time.Hour, Limit: or(g.Limits.ServiceHour, 200_000)})
 	waits, err := g.DB.Spend(ctx, g.Now(), budgets...)
 	if err != nil {
 		return Refusal{}, fmt.Errorf("message budget: %w", err)

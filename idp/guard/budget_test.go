@@ -70,9 +70,9 @@ func TestBudgets(t *testing.T) {
 		want   int
 		wait   time.Duration
 	}{
-		{"one address in an hour", guard.Limits{}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
-			return g.message(t, fmt.Sprint(n%3), phone, fmt.Sprintf("192.0.%d.1", n))
-		}, 6, 54 * time.Minute},
+		{"one address in an hour", guard.Limits{}, 8 * time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, "login", phone, fmt.Sprintf("192.0.%d.1", n))
+		}, 6, 12 * time.Minute},
 		{"one address in a day", guard.Limits{}, 15 * time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "login", phone, fmt.Sprintf("192.0.%d.1", n))
 		}, 20, 19 * time.Hour},

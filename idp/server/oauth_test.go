@@ -848,6 +848,9 @@ func TestDisabledService(t *testing.T) {
 	if err := db.UpdateClient(t.Context(), c, before); err != nil {
 		t.Fatal(err)
 	}
+	if r := p.userinfo(tokens.text("access_token")); r.status != http.StatusUnauthorized {
+		t.Errorf("userinfo of a service just disabled: %+v", r)
+	}
 	if r := p.redeem(code, nil); r.status != http.StatusBadRequest || r.text("error") != "invalid_grant" {
 		t.Errorf("a code of a service just disabled: %+v", r)
 	}
@@ -880,5 +883,22 @@ func TestRefusalSignsInAllTheSame(t *testing.T) {
 			t.Errorf("%s: %q, want access_denied", path, got)
 		}
 		b.get("/account").expect(http.StatusOK, "/account")
+	}
+}
+
+// TestConsentOfAnother: a page that one person was shown is no consent of the one
+// who has signed in since in the same browser.
+func TestConsentOfAnother(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := bank(t, db, clock)
+	p.person("+79990000002", nil)
+	b := p.browser()
+	b.get(authorizeURL(nil)).signIn("+79990000001").expect(http.StatusOK, "/consent")
+	shown := b.flow()
+	b.get("/login").signIn("+79990000002")
+	b.post("/consent", url.Values{"decision": {"allow"}, "flow": {shown}}).expect(http.StatusOK, "/consent")
+	if b.header.Get("Location") != "" || strings.Contains(b.body, "code=") || !strings.Contains(b.body, `name="decision"`) {
+		t.Errorf("the consent of another counted: %s", b.body)
 	}
 }

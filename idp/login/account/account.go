@@ -29,6 +29,9 @@ func (h *Account) Submit(c echo.Context) error {
 	if v == nil {
 		return err
 	}
+	if v.Unseen {
+		return h.page(c, v)
+	}
 	switch c.FormValue("decision") {
 	case "continue":
 		v.AccountChosen = true
