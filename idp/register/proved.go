@@ -35,24 +35,27 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 	if err != nil {
 		return err
 	}
-	next, marks := stepPassword, []string(nil)
+	var marks []string
 	if earlier != nil {
 		if v, err = h.resume(c, v, r, earlier); err != nil {
 			return err
 		}
-		r, id, next, marks = earlier, earlier.row.ID, earlier.row.Step, []string{markResumed}
+		// Whoever began it may be somebody else who had the contact for a moment: the
+		// password is chosen anew, and the other browser loses the registration.
+		r, id, marks = earlier, uuid.New(), []string{markResumed}
+		r.data.Credential = nil
 	}
 	r.data.VerifiedAt = h.Now()
 	v.Progress = flow.Progress{Registration: id}
 	if r.data.Kind == idp.IdentifierPhone {
 		v.Prove(flow.SMS, h.Now())
 	}
-	if err := h.moveTo(ctx, r, id, next, writes...); errors.Is(err, store.ErrStale) {
+	if err := h.moveTo(ctx, r, id, stepPassword, writes...); errors.Is(err, store.ErrStale) {
 		return h.moved(c, v)
 	} else if err != nil {
 		return err
 	}
-	return h.to(c, v, next, marks...)
+	return h.to(c, v, stepPassword, marks...)
 }
 
 // resume takes up an earlier registration: with the request of now, else with

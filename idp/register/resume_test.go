@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vhod/idp"
+	"vhod/idp/password"
 	"vhod/store"
 	"vhod/store/storetest"
 	"vhod/ui"
@@ -29,18 +30,26 @@ func TestResume(t *testing.T) {
 		clock.Advance(20 * time.Hour)
 		other := s.browser()
 		other.get("/register").contact("8 999 123-45-67").expect(http.StatusOK, "/register/code")
-		other.code(phone).expect(http.StatusOK, "/register/person")
-		p := page[ui.RegisterPerson](other)
-		if p.Surname.Value != "Тестова" || p.Name.Value != "Анна" || p.Patronymic.Value != "Ивановна7" || p.BirthDate.Value != "31.12." || p.Notice.ID != ui.NoticeResumed {
+		other.code(phone).expect(http.StatusOK, "/register/password")
+		if p := page[ui.RegisterPassword](other); p.Notice.ID != ui.NoticeResumed {
 			t.Errorf("resumed page: %+v", p)
 		}
-		t.Log("who the password was chosen by long ago is asked for it before going on to the service")
-		other.person().expect(http.StatusOK, "/login")
-		made := s.account(idp.IdentifierPhone, phone)
-		if other.sessionOf(made) != nil {
-			t.Error("signed in without a password")
+		t.Log("the browser that began it may be a stranger's: it has lost the registration and its password")
+		b.get("/register/person?flow="+url.QueryEscape(b.flow())).expect(http.StatusOK, "/register")
+		other.password("Рыжий-Дрозд-48").expect(http.StatusOK, "/register/person")
+		p := page[ui.RegisterPerson](other)
+		if p.Surname.Value != "Тестова" || p.Name.Value != "Анна" || p.Patronymic.Value != "Ивановна7" || p.BirthDate.Value != "31.12." {
+			t.Errorf("resumed page: %+v", p)
 		}
-		other.post("/login/password", url.Values{"login": {phone}}).expect(http.StatusOK, "/consent")
+		other.person().expect(http.StatusOK, "/consent")
+		made := s.account(idp.IdentifierPhone, phone)
+		kept, err := db.Credentials(t.Context(), made, idp.CredentialPassword)
+		if err != nil || len(kept) != 1 {
+			t.Fatalf("credentials %d, %v", len(kept), err)
+		}
+		if ok, _, err := password.Verify(t.Context(), s.hasher, kept[0], "Рыжий-Дрозд-48"); err != nil || !ok {
+			t.Errorf("the password is not the one chosen last: %v", err)
+		}
 		other.post("/consent", url.Values{})
 		if len(s.service.states) != 1 || s.service.states[0] != "abc" {
 			t.Errorf("the service was answered %v", s.service.states)
