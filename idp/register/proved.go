@@ -12,8 +12,8 @@ import (
 	"vhod/store"
 )
 
-// proved goes on with the contact proved in this browser: where an earlier
-// registration with it was left off, else with the password. The registration is
+// proved goes on to the password with the contact proved in this browser, and with
+// what was typed in an earlier registration of the contact. The registration is
 // kept under id, which only this browser is told.
 func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uuid.UUID, writes ...store.Write) error {
 	ctx := c.Request().Context()
