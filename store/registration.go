@@ -33,11 +33,6 @@ func (db *DB) Registration(ctx context.Context, id uuid.UUID, now time.Time) (*R
 		WHERE registration_id = $1 AND finished_at = 0 AND expires_at > $2`, id, now))
 }
 
-// NewestRegistration reads the one in progress that was begun last for a contact.
-func (db *DB) NewestRegistration(ctx context.Context, contact [16]byte, now time.Time) (*Registration, error) {
-	return db.RegistrationBeyond(ctx, contact, "", now)
-}
-
 // RegistrationBeyond reads the newest one in progress of a contact that is past a
 // step.
 func (db *DB) RegistrationBeyond(ctx context.Context, contact [16]byte, step string, now time.Time) (*Registration, error) {

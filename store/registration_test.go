@@ -36,17 +36,18 @@ func TestRegistrationIsFoundByItsContact(t *testing.T) {
 		ctx := t.Context()
 		further := registration(t, db, clock, 1, "person")
 		clock.Advance(time.Minute)
-		newest := registration(t, db, clock, 1, "code")
+		registration(t, db, clock, 1, "code")
 		registration(t, db, clock, 2, "password")
 		for name, one := range map[string]struct {
 			read func() (*store.Registration, error)
 			want *store.Registration
 		}{
-			"newest": {func() (*store.Registration, error) { return db.NewestRegistration(ctx, [16]byte{1}, clock.Now()) }, newest},
 			"beyond code": {func() (*store.Registration, error) {
 				return db.RegistrationBeyond(ctx, [16]byte{1}, "code", clock.Now())
 			}, further},
-			"nobody's": {func() (*store.Registration, error) { return db.NewestRegistration(ctx, [16]byte{3}, clock.Now()) }, nil},
+			"nobody's": {func() (*store.Registration, error) {
+				return db.RegistrationBeyond(ctx, [16]byte{3}, "code", clock.Now())
+			}, nil},
 			"expired": {func() (*store.Registration, error) {
 				return db.RegistrationBeyond(ctx, [16]byte{1}, "code", further.ExpiresAt)
 			}, nil},

@@ -39,8 +39,9 @@ func (h *Register) SubmitCode(c echo.Context) error {
 		return h.refuseCode(c, v, r, ui.Code{}, ui.T(ui.CodeEmpty))
 	}
 	ctx := c.Request().Context()
-	// Tries are counted for the contact across codes, tabs and browsers.
-	subject := store.AttemptSubject{Bucket: int16(r.row.Contact[0]), ID: r.row.Contact}
+	// Tries are counted across the codes of a registration. How many codes a contact
+	// is sent, and with them the tries of all, is the budgets' matter.
+	subject := store.AttemptSubject{Bucket: int16(r.row.ID[0]), ID: r.row.ID}
 	var attempt guard.Attempt
 	if err := h.DB.Write(ctx, h.Attempts.Reserve(purpose, subject, &attempt)); err != nil {
 		return err
@@ -48,7 +49,7 @@ func (h *Register) SubmitCode(c echo.Context) error {
 	if attempt.Blocked() {
 		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left()}, ui.T(ui.CodeBlocked, "Count", up(attempt.Left(), time.Minute)))
 	}
-	outcome, err := h.Codes.Check(ctx, v.CodeID, purpose, r.row.Contact, code)
+	outcome, err := h.Codes.Check(ctx, v.CodeID, purpose, r.row.ID, code)
 	if err != nil {
 		return err
 	}

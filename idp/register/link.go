@@ -34,14 +34,14 @@ func (h *Register) SubmitLink(c echo.Context) error {
 	if len(token) > maxLink {
 		return linkInvalid(c)
 	}
-	contact, err := h.Codes.SpendLink(ctx, purpose, token)
+	id, err := h.Codes.SpendLink(ctx, purpose, token)
 	if errors.Is(err, store.ErrNotFound) {
 		return linkInvalid(c)
 	}
 	if err != nil {
 		return err
 	}
-	row, err := h.DB.NewestRegistration(ctx, contact, h.Now())
+	row, err := h.DB.Registration(ctx, id, h.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return linkInvalid(c)
 	}

@@ -16,7 +16,9 @@ import (
 func (h *Register) send(c echo.Context, v *flow.Visit, r *registration, writes ...store.Write) error {
 	d, ctx := &r.data, c.Request().Context()
 	lang := ui.Lang(ctx)
-	issued, code := h.Codes.Issue(purpose, r.row.Contact, d.Kind == idp.IdentifierEmail)
+	// Bound to the registration: what a stranger begins with the same contact takes
+	// nothing from it.
+	issued, code := h.Codes.Issue(purpose, r.row.ID, d.Kind == idp.IdentifierEmail)
 	name, args := ui.MessageRegisterSMS, map[string]string{"Code": issued.Code}
 	if d.Kind == idp.IdentifierEmail {
 		// The language goes along: the link may be opened in another browser.

@@ -10,6 +10,7 @@ import (
 
 	"vhod/idp"
 	"vhod/idp/flow"
+	"vhod/idp/guard"
 	"vhod/store"
 	"vhod/store/storetest"
 	"vhod/ui"
@@ -164,4 +165,36 @@ func TestProofsOfOneAccountCountForNoOther(t *testing.T) {
 // sudo adds the stand-in of a page that wants a fresh proof.
 func (s *site) sudo(f *flow.Flow) {
 	s.echo.GET("/sudo", s.begin(f))
+}
+
+// TestStrangerWithTheSameContact: who begins a registration with somebody's contact,
+// and guesses, takes neither code nor link from them.
+func TestStrangerWithTheSameContact(t *testing.T) {
+	t.Parallel()
+	for name, prove := range map[string]func(owner *browser, code, link string) *browser{
+		"code": func(owner *browser, code, _ string) *browser {
+			return owner.post("/register/code", url.Values{"code": {code}})
+		},
+		"link": func(owner *browser, _, link string) *browser {
+			return owner.post("/register/link", url.Values{"token": {link}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+				s := newSite(t, db, clock)
+				owner := s.browser()
+				owner.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+				code := s.message(address).Code
+				_, link := s.link()
+				clock.Advance(guard.ResendPause)
+				stranger := s.browser()
+				stranger.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+				for range 6 {
+					stranger.post("/register/code", url.Values{"code": {"000000"}}).expect(http.StatusUnprocessableEntity, "/register/code")
+				}
+				prove(owner, code, link).expect(http.StatusOK, "/register/password")
+			})
+		})
+	}
 }
