@@ -110,6 +110,7 @@ CREATE TABLE session (
     session_id       UUID     NOT NULL,
     account_id       BIGINT   NOT NULL,
     cookie_hash      BYTEA    NOT NULL,
+    browser          UUID     NOT NULL,
     security_version BIGINT   NOT NULL,
     amr              TEXT     NOT NULL,
     auth_time        BIGINT   NOT NULL,

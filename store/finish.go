@@ -16,9 +16,12 @@ import (
 // Finish is a sign-in that has come to its end.
 type Finish struct {
 	FlowID uuid.UUID
-	// Browser is the hash of the browser's binding; a sign-out spends it.
+	// Browser is the hash of the browser's binding; it is spent with the flow when a
+	// session is recorded.
 	Browser []byte
-	Subject *Subject
+	// NextBrowser is the hash of the binding that the browser has with that session.
+	NextBrowser []byte
+	Subject     *Subject
 	// Old is the session that the browser had; it is renewed when it is the
 	// subject's, else ended. Nil is none.
 	Old *SessionRef
@@ -42,6 +45,8 @@ func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ..
 		bucket, int64(a.OID), a.SecurityVersion, bucket, browserID(f.Browser))
 	var id uuid.UUID
 	if f.Session != nil {
+		// What else was proved under this binding ends with it.
+		b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3)`, bucket, browserID(f.Browser), now.Add(idp.RequestLife))
 		if err := recordSession(&b, f, now, &id); err != nil {
 			return uuid.Nil, err
 		}
@@ -72,10 +77,10 @@ func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {
 	if old == nil {
 		old = &SessionRef{CookieHash: []byte{}}
 	} else {
-		b.QueryRow(`UPDATE session SET cookie_hash = $1, amr = $2, auth_time = $3, seen_at = $4, security_version = $5
-			WHERE bucket = $6 AND session_id = $7 AND cookie_hash = $8 AND account_id = $9 AND ended_at = 0 AND expires_at > $10 AND seen_at > $11
+		b.QueryRow(`UPDATE session SET cookie_hash = $1, browser = $2, amr = $3, auth_time = $4, seen_at = $5, security_version = $6
+			WHERE bucket = $7 AND session_id = $8 AND cookie_hash = $9 AND account_id = $10 AND ended_at = 0 AND expires_at > $11 AND seen_at > $12
 			RETURNING session_id`,
-			[]any{s.CookieHash, amr, s.AuthTime, now, s.SecurityVersion,
+			[]any{s.CookieHash, browserID(f.NextBrowser), amr, s.AuthTime, now, s.SecurityVersion,
 				int16(old.Bucket), old.ID, old.CookieHash, int64(s.OID), now, now.Add(-idp.SessionIdle)},
 			func(row Row) error {
 				var renewed uuid.UUID
@@ -93,10 +98,10 @@ func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("store: device of session: %w", err)
 	}
-	b.Exec(`INSERT INTO session (bucket, session_id, account_id, cookie_hash, security_version, amr, auth_time, device, created_at, seen_at, expires_at, ended_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-		WHERE NOT EXISTS (SELECT 1 FROM session WHERE bucket = $13 AND session_id = $14 AND cookie_hash = $15)`,
-		bucket, s.ID, int64(s.OID), s.CookieHash, s.SecurityVersion, amr, s.AuthTime,
+	b.Exec(`INSERT INTO session (bucket, session_id, account_id, cookie_hash, browser, security_version, amr, auth_time, device, created_at, seen_at, expires_at, ended_at)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+		WHERE NOT EXISTS (SELECT 1 FROM session WHERE bucket = $14 AND session_id = $15 AND cookie_hash = $16)`,
+		bucket, s.ID, int64(s.OID), s.CookieHash, browserID(f.NextBrowser), s.SecurityVersion, amr, s.AuthTime,
 		f.Subject.seal(device, "session", uuid.UUID(s.ID).String()), now, now, s.ExpiresAt, 0,
 		bucket, old.ID, s.CookieHash)
 	return nil

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"sync"
@@ -89,10 +90,9 @@ func TestFinishFlow(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		ctx := t.Context()
 		s := person(t, db, clock, "+79990000001")
-		browser := make([]byte, 32)
-		browser[0] = 1
+		browser, next, last := []byte("the first binding"), []byte("the next binding"), []byte("the last binding")
 		first := newSession(s, clock, "first")
-		finish := store.Finish{FlowID: uuid.New(), Browser: browser, Subject: s, Session: first,
+		finish := store.Finish{FlowID: uuid.New(), Browser: browser, NextBrowser: next, Subject: s, Session: first,
 			Consent: &idp.Consent{ClientID: "bank", Scopes: []string{"openid", "profile"}}}
 		id, err := db.FinishFlow(ctx, finish, clock.Now())
 		if err != nil || id != first.ID {
@@ -111,9 +111,14 @@ func TestFinishFlow(t *testing.T) {
 			t.Errorf("again: %v, want ErrConflict", err)
 		}
 
+		t.Log("what else was proved under the former binding starts nothing")
+		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: s, Session: newSession(s, clock, "z")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+			t.Errorf("under the former binding: %v, want ErrStale", err)
+		}
+
 		t.Log("a new proof renews the browser's session of the same account")
 		second := newSession(s, clock, "second")
-		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: s, Session: second, Old: refOf(first, first.ID)}, clock.Now())
+		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: next, NextBrowser: last, Subject: s, Session: second, Old: refOf(first, first.ID)}, clock.Now())
 		if err != nil || id != first.ID {
 			t.Fatalf("renewed = %v, %v, want %v", id, err, first.ID)
 		}
@@ -124,7 +129,7 @@ func TestFinishFlow(t *testing.T) {
 		t.Log("another account ends the browser's session")
 		other := person(t, db, clock, "+79990000002")
 		third := newSession(other, clock, "third")
-		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: other, Session: third, Old: refOf(second, first.ID)}, clock.Now())
+		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: next, NextBrowser: last, Subject: other, Session: third, Old: refOf(second, first.ID)}, clock.Now())
 		if err != nil || id != third.ID {
 			t.Fatalf("other account = %v, %v", id, err)
 		}
@@ -137,19 +142,54 @@ func TestFinishFlow(t *testing.T) {
 		if err := db.Secure(ctx, s, nil, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: &stale, Session: newSession(&stale, clock, "x")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, Subject: &stale, Session: newSession(&stale, clock, "x")}, clock.Now()); !errors.Is(err, store.ErrStale) {
 			t.Errorf("after Secure: %v, want ErrStale", err)
 		}
 
 		t.Log("proofs given before the browser signed out start nothing")
-		if err := db.SignOut(ctx, *refOf(third, third.ID), browser, clock.Now()); err != nil {
+		if err := db.SignOut(ctx, *refOf(third, third.ID), last, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: other, Session: newSession(other, clock, "y")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, Subject: other, Session: newSession(other, clock, "y")}, clock.Now()); !errors.Is(err, store.ErrStale) {
 			t.Errorf("after SignOut: %v, want ErrStale", err)
 		}
 		if all, err := db.Sessions(ctx, other, clock.Now()); err != nil || len(all) != 0 {
 			t.Errorf("sessions after sign-out = %+v, %v", all, err)
+		}
+	})
+}
+
+// TestEndedSessionFinishesNothing: proofs given on a device are void once its session
+// was ended from another.
+func TestEndedSessionFinishesNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx := t.Context()
+		s := person(t, db, clock, "+79990000001")
+		begin := func(from, to string, old *store.SessionRef) (*idp.Session, error) {
+			one := newSession(s, clock, to)
+			id, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: []byte(from), NextBrowser: []byte(to), Subject: s, Session: one, Old: old}, clock.Now())
+			one.ID = id
+			return one, err
+		}
+		first, err := begin("a", "b", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		renewed, err := begin("b", "c", refOf(first, first.ID))
+		if err != nil || renewed.ID != first.ID {
+			t.Fatal(renewed.ID, err)
+		}
+		if err := db.EndSession(ctx, s.Account.OID, renewed.ID, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		for _, binding := range []string{"a", "b", "c"} {
+			if _, err := begin(binding, "d", nil); !errors.Is(err, store.ErrStale) {
+				t.Errorf("under binding %q: %v, want ErrStale", binding, err)
+			}
+		}
+		if _, err := begin("another device's", "e", nil); err != nil {
+			t.Errorf("on another device: %v", err)
 		}
 	})
 }
@@ -184,7 +224,15 @@ func TestFinishFlowRace(t *testing.T) {
 func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		if err := db.StoreRequest(t.Context(), uuid.New(), []byte("old"), clock.Now().Add(-1)); err != nil {
+		err := db.Tx(t.Context(), func(ctx context.Context) error {
+			for range 2500 {
+				if err := db.StoreRequest(ctx, uuid.New(), []byte("old"), clock.Now().Add(-1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		kept := uuid.New()

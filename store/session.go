@@ -46,9 +46,13 @@ func (db *DB) Sessions(ctx context.Context, s *Subject, now time.Time) ([]idp.Se
 	return all, rows.Err()
 }
 
-// EndSession ends one session of an account; ErrStale when it has none such alive.
+// EndSession ends one session of an account and spends the binding of its browser,
+// so that nothing proved there can be finished; ErrStale when it has none such alive.
 func (db *DB) EndSession(ctx context.Context, oid idp.OID, id uuid.UUID, now time.Time, writes ...Write) error {
 	var b Batch
+	b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at)
+		SELECT bucket, browser, $1 FROM session WHERE bucket = $2 AND session_id = $3 AND account_id = $4
+		ON CONFLICT (bucket, flow_id) DO NOTHING`, now.Add(idp.RequestLife), int16(oid.Bucket()), id, int64(oid))
 	b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND account_id = $4 AND ended_at = 0`,
 		now, int16(oid.Bucket()), id, int64(oid))
 	b.Require(`SELECT 1 FROM session WHERE bucket = $1 AND session_id = $2 AND account_id = $3 AND ended_at = $4`,

@@ -51,9 +51,10 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 func (e *Engine) record(c echo.Context, v *Visit, auth Authentication, writes []store.Write) (uuid.UUID, error) {
 	now := e.Now()
 	done := store.Finish{FlowID: v.ID, Browser: e.Cookies.Browser(c), Subject: v.Subject, Old: e.Cookies.Session(c)}
-	var secret []byte
+	var secret, binding []byte
 	if len(v.Proofs) > 0 {
 		done.Session, secret = newSession(c, v, auth, now)
+		binding, done.NextBrowser = session.NewSecret()
 		event, err := audit.New(c, now, idp.EventLoginSucceeded, v.OID, v.ClientID(), map[string]string{"amr": strings.Join(auth.AMR, " ")})
 		if err != nil {
 			return uuid.Nil, err
@@ -74,7 +75,7 @@ func (e *Engine) record(c echo.Context, v *Visit, auth Authentication, writes []
 	}
 	if len(v.Proofs) > 0 {
 		e.Cookies.SetSession(c, v.OID.Bucket(), id, secret)
-		e.Cookies.RotateBrowser(c)
+		e.Cookies.SetBrowser(c, binding)
 	}
 	return id, nil
 }

@@ -160,12 +160,11 @@ func (p *provider) citizen(services ...string) *citizen {
 		ID: uuid.New(), CookieHash: hash, OID: s.Account.OID, SecurityVersion: s.Account.SecurityVersion, AMR: []string{"pwd"},
 		AuthTime: now, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(idp.SessionAbsolute),
 	}
-	browser := sha256.Sum256([]byte(s.Account.OID.String()))
 	if len(services) == 0 {
 		services = []string{"bank"}
 	}
 	for i, id := range services {
-		done := store.Finish{FlowID: uuid.New(), Browser: browser[:], Subject: s, Consent: &idp.Consent{ClientID: id, Scopes: idp.Scopes()}}
+		done := store.Finish{FlowID: uuid.New(), Browser: []byte(id), Subject: s, Consent: &idp.Consent{ClientID: id, Scopes: idp.Scopes()}}
 		if i == 0 {
 			done.Session = c.session
 		}

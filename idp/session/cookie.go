@@ -18,7 +18,6 @@ const (
 	sessionCookie = "session"
 	browserCookie = "browser"
 	secretSize    = 32
-	browserSize   = 32
 )
 
 var encoding = base64.RawURLEncoding.Strict()
@@ -43,9 +42,11 @@ func (k Cookies) Session(c echo.Context) *store.SessionRef {
 	return &store.SessionRef{Bucket: idp.Bucket(bucket), ID: uuid.UUID(raw[2:18]), CookieHash: hash(raw[18:])}
 }
 
-// NewSecret makes the secret of a session's cookie and the hash to keep of it.
+// NewSecret makes the secret of a session's cookie or a browser's, and the hash to
+// keep of it.
 func NewSecret() (secret, cookieHash []byte) {
-	secret = random(secretSize)
+	secret = make([]byte, secretSize)
+	rand.Read(secret) // never fails (crypto/rand)
 	return secret, hash(secret)
 }
 
@@ -65,7 +66,7 @@ func (k Cookies) Browser(c echo.Context) []byte {
 	if raw, ok := c.Get(browserCookie).([]byte); ok {
 		return hash(raw)
 	}
-	if raw := k.read(c, browserCookie, browserSize); raw != nil {
+	if raw := k.read(c, browserCookie, secretSize); raw != nil {
 		return hash(raw)
 	}
 	return nil
@@ -82,10 +83,15 @@ func (k Cookies) EnsureBrowser(c echo.Context) []byte {
 // RotateBrowser gives the browser a new binding: what other tabs proved before
 // no longer opens.
 func (k Cookies) RotateBrowser(c echo.Context) []byte {
-	raw := random(browserSize)
-	k.write(c, browserCookie, raw)
-	c.Set(browserCookie, raw)
-	return hash(raw)
+	secret, h := NewSecret()
+	k.SetBrowser(c, secret)
+	return h
+}
+
+// SetBrowser gives the browser the binding of a secret.
+func (k Cookies) SetBrowser(c echo.Context, secret []byte) {
+	k.write(c, browserCookie, secret)
+	c.Set(browserCookie, secret)
 }
 
 func (k Cookies) read(c echo.Context, name string, size int) []byte {
@@ -121,10 +127,4 @@ func (k Cookies) name(name string) string {
 func hash(raw []byte) []byte {
 	sum := sha256.Sum256(raw)
 	return sum[:]
-}
-
-func random(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails (crypto/rand)
-	return b
 }
