@@ -34,6 +34,15 @@ func AddCode(c Code, now time.Time) Write {
 	}
 }
 
+// LastCode finds the newest code of a purpose and subject that can still be entered,
+// and when it was made.
+func (db *DB) LastCode(ctx context.Context, purpose string, subject [16]byte, now time.Time) (id uuid.UUID, at time.Time, err error) {
+	err = db.Q(ctx).QueryRow(ctx, `SELECT code_id, created_at FROM code
+		WHERE subject = $1 AND purpose = $2 AND spent_at = 0 AND tries < $3 AND code_until > $4
+		ORDER BY created_at DESC LIMIT 1`, subject[:], purpose, codeTries, now).Scan(&id, timeTarget{&at})
+	return id, at, err
+}
+
 // TryCode enters a code: right, and spent, or the number of tries left. The two
 // hashes are of the digits entered, under the current and the former key. One
 // statement: a code is right once, whoever else enters it at the same time.

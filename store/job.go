@@ -27,6 +27,8 @@ const (
 	JobQueued = "queued"
 	JobSent   = "sent"
 	JobFailed = "failed" // a dead letter
+	// JobDelayed is told of a queued job that has failed and is tried again.
+	JobDelayed = "delayed"
 )
 
 // Enqueue keeps a job with what caused it.
@@ -131,6 +133,6 @@ func (db *DB) RetryJob(ctx context.Context, j Job, lastError string, at time.Tim
 
 // JobState is the state of the newest job for something; ErrNotFound without one.
 func (db *DB) JobState(ctx context.Context, reference uuid.UUID) (state string, err error) {
-	err = db.Q(ctx).QueryRow(ctx, `SELECT state FROM job WHERE reference = $1 ORDER BY created_at DESC LIMIT 1`, reference).Scan(&state)
+	err = db.Q(ctx).QueryRow(ctx, `SELECT CASE WHEN state = 'queued' AND last_error <> '' THEN 'delayed' ELSE state END FROM job WHERE reference = $1 ORDER BY created_at DESC LIMIT 1`, reference).Scan(&state)
 	return state, err
 }

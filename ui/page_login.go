@@ -43,7 +43,9 @@ type (
 		ResendIn time.Duration
 		// BlockedFor is how long codes are refused whatever is typed; 0 when they are not.
 		BlockedFor time.Duration
-		// Delivery is "queued", "sent", "delivered" or "failed"; empty when not known.
+		// Unsent tells that no code that could be entered here was sent.
+		Unsent bool
+		// Delivery is "queued", "delayed", "sent", "delivered" or "failed"; empty when not known.
 		Delivery string
 		// ChangeURL leads back to the choice of contact; empty when it is fixed.
 		ChangeURL string

@@ -48,6 +48,7 @@ const (
 	TitleCodeChange   = "code.title_change"
 
 	CodeEmpty     = "error.code_empty"
+	CodeMalformed = "error.code_malformed"
 	CodeWrong     = "error.code_wrong" // Count: tries left
 	CodeExpired   = "error.code_expired"
 	CodeTries     = "error.code_tries"     // none left: a new code is needed

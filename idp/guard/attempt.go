@@ -39,15 +39,26 @@ func (a *Attempt) BlocksNow() bool { return a.Allowed && a.Failures >= blockAt }
 // Left is how long the way stays closed.
 func (a *Attempt) Left() time.Duration { return max(0, a.BlockedUntil.Sub(a.now)) }
 
+// First tells that this failure is the one after which the owner should know: the
+// later ones of the day say nothing new.
+func (a *Attempt) First() bool { return a.Allowed && a.Failures == blockAt }
+
 // Account is whom tries on an account are counted for. It is a blind index and
 // no MAC, whose key changes with time: tries and codes must not be lost by that.
 func (g *Attempts) Account(oid idp.OID) store.AttemptSubject {
 	return store.AttemptSubject{Bucket: int16(oid.Bucket()), ID: g.Ring.Index("account", oid.String())[0].Value}
 }
 
-// Unknown is whom tries on a login that nobody has are counted for.
-func (g *Attempts) Unknown(login keys.BlindIndex) store.AttemptSubject {
-	return store.AttemptSubject{Bucket: int16(binary.BigEndian.Uint16(login.Value[:]) % idp.Buckets), ID: login.Value}
+// Login is whom tries on a login are counted for, whether somebody has it or not.
+// Logins of one account are counted apart: a common count would tell strangers that
+// they belong together. The count is kept in the bucket of the account, so that it
+// costs no trip of its own; oid is zero when nobody has the login.
+func (g *Attempts) Login(login keys.BlindIndex, oid idp.OID) store.AttemptSubject {
+	bucket := int16(oid.Bucket())
+	if oid == 0 {
+		bucket = int16(binary.BigEndian.Uint16(login.Value[:]) % idp.Buckets)
+	}
+	return store.AttemptSubject{Bucket: bucket, ID: login.Value}
 }
 
 // Reserve counts a try before it is made.

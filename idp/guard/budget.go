@@ -28,6 +28,7 @@ type Limits struct {
 	AddressDay  int64 // to one address a day; default 20
 	PrefixHour  int64 // to ten thousand neighbouring phone numbers an hour; default 200
 	NetworkHour int64 // asked for from one network (/24, /64) an hour; default 60
+	SiteHour    int64 // asked for from one site of IPv6 (/48) an hour; default 240
 	ServiceHour int64 // of the whole provider an hour; default 200,000
 }
 
@@ -65,8 +66,12 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 	if prefix, ok := neighbours(to); ok {
 		budgets = append(budgets, store.Budget{Kind: "message:prefix:" + purpose, Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
 	}
+	network, site := networks(from)
+	budgets = append(budgets, store.Budget{Kind: "message:network:" + purpose, Subject: g.subject("network", network), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)})
+	if site != "" {
+		budgets = append(budgets, store.Budget{Kind: "message:site:" + purpose, Subject: g.subject("site", site), Window: time.Hour, Limit: or(g.Limits.SiteHour, 240)})
+	}
 	budgets = append(budgets,
-		store.Budget{Kind: "message:network:" + purpose, Subject: g.subject("network", network(from)), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)},
 		store.Budget{Kind: "message:service:" + purpose, Subject: []byte("service"), Window: time.Hour, Limit: or(g.Limits.ServiceHour, 200_000)})
 	waits, err := g.DB.Spend(ctx, g.Now(), budgets...)
 	if err != nil {
@@ -99,19 +104,16 @@ func (g *Budgets) subject(kind, value string) []byte {
 	return g.Ring.MAC("budget", []byte(kind), []byte(value))[:16]
 }
 
-// network is the part of an address that one subscriber is given: /24 and /64.
-func network(from string) string {
+// networks are the parts of an address that a subscriber (/24, /64) and, of IPv6, a
+// site (/48, RFC 6177) is given.
+func networks(from string) (network, site string) {
 	address, err := netip.ParseAddr(from)
 	if err != nil {
-		return from
+		return from, ""
 	}
-	bits := 64
-	if address = address.Unmap(); address.Is4() {
-		bits = 24
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return netip.PrefixFrom(address, 24).Masked().String(), ""
 	}
-	prefix, err := address.WithZone("").Prefix(bits)
-	if err != nil {
-		return from
-	}
-	return prefix.String()
+	return netip.PrefixFrom(address, 64).Masked().String(), netip.PrefixFrom(address, 48).Masked().String()
 }

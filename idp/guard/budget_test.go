@@ -82,6 +82,9 @@ func TestBudgets(t *testing.T) {
 		{"one network of IPv6", guard.Limits{NetworkHour: 3}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:2:%d::1", n))
 		}, 3, 57 * time.Minute},
+		{"one site of IPv6", guard.Limits{SiteHour: 3}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:%d::1", n))
+		}, 3, 57 * time.Minute},
 		{"an address of IPv4 written as IPv6", guard.Limits{NetworkHour: 2}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), []string{"192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3"}[n])
 		}, 2, 58 * time.Minute},

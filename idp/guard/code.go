@@ -67,6 +67,23 @@ type Outcome struct {
 	Gone bool
 }
 
+// Last finds the code of a purpose that was sent to a subject last and is still
+// good; the zero id without one.
+func (g *Codes) Last(ctx context.Context, purpose string, subject [16]byte) (id uuid.UUID, at time.Time, err error) {
+	id, at, err = g.DB.LastCode(ctx, purpose, subject, g.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return uuid.Nil, time.Time{}, nil
+	}
+	return id, at, err
+}
+
+// WellFormed tells whether what was typed can be a code at all. What cannot costs
+// no try.
+func WellFormed(code string) bool {
+	code = typed(code)
+	return len(code) == codeDigits && strings.Trim(code, "0123456789") == ""
+}
+
 // Check enters a code, with spaces and dashes forgiven. One round trip.
 func (g *Codes) Check(ctx context.Context, id uuid.UUID, purpose string, subject [16]byte, code string) (Outcome, error) {
 	current, former, err := g.macs("code", id, typed(code))

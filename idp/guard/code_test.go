@@ -82,6 +82,50 @@ func TestThreeTries(t *testing.T) {
 	})
 }
 
+func TestWellFormed(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"123456": true, " 123 456\r\n": true, "123-456": true, "000000": true,
+		"": false, "12345": false, "1234567": false, "12345a": false, "١٢٣٤٥٦": false, "123.456": false,
+		strings.Repeat("123456", 1000): false, "\xff\xff\xff\xff\xff\xff": false,
+	} {
+		if guard.WellFormed(code) != want {
+			t.Errorf("%.20q: want %v", code, want)
+		}
+	}
+}
+
+func TestLastCode(t *testing.T) {
+	each(t, func(t *testing.T, g *guards) {
+		last := func() uuid.UUID {
+			id, at, err := g.codes.Last(t.Context(), "login", whose)
+			if err != nil || (id == uuid.Nil) != at.IsZero() {
+				t.Fatal(id, at, err)
+			}
+			return id
+		}
+		if last() != uuid.Nil {
+			t.Error("a code that nobody issued")
+		}
+		g.issue(t, false)
+		i := g.issue(t, false)
+		if last() != i.ID {
+			t.Error("not the newest code")
+		}
+		for range 3 {
+			g.check(t, i.ID, wrong(i.Code))
+		}
+		if last() != uuid.Nil {
+			t.Error("a code without tries")
+		}
+		g.issue(t, false)
+		g.clock.Advance(guard.CodeLife)
+		if last() != uuid.Nil {
+			t.Error("a code too old")
+		}
+	})
+}
+
 func TestCodeOfAnother(t *testing.T) {
 	each(t, func(t *testing.T, g *guards) {
 		i := g.issue(t, false)

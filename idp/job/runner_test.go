@@ -95,7 +95,7 @@ func TestJobIsTriedAgainLaterAndLater(t *testing.T) {
 			if once(t, r) != 1 {
 				t.Fatalf("attempt %d was not made", n+1)
 			}
-			expectState(t, db, kept, store.JobQueued)
+			expectState(t, db, kept, store.JobDelayed)
 			clock.Advance(delay*3/4 - time.Millisecond)
 			if once(t, r) != 0 {
 				t.Fatalf("attempt %d was made too early", n+2)

@@ -148,7 +148,7 @@ func TestChannelThatIsDown(t *testing.T) {
 	sms := o.queue(t, notify.SMS, "+79001234567", "ru", ui.MessageLoginSMS, map[string]string{"Code": "123456"})
 	email := o.queue(t, notify.Email, "a@example.com", "ru", ui.MessagePasswordEmail, nil)
 	o.deliver(t)
-	o.expectState(t, sms, store.JobQueued)
+	o.expectState(t, sms, store.JobDelayed)
 	o.expectState(t, email, store.JobSent)
 	o.sms.Down.Store(false)
 	clock.Advance(10 * time.Second)

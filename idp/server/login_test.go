@@ -80,6 +80,61 @@ func TestSMSCodeHasThreeTriesAndFiveMinutes(t *testing.T) {
 	b.post("/login/sms", url.Values{"code": {late}}).expect(http.StatusUnprocessableEntity, "/login/sms")
 }
 
+// TestSMSInAnotherTab: who begins anew a moment later is not sent another code, and
+// enters the one that was sent.
+func TestSMSInAnotherTab(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", withSMS)
+		p.browser().get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
+		code := p.code("+79990000001")
+		clock.Advance(20 * time.Second)
+		b := p.browser()
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
+		if !strings.Contains(b.body, `data-left="40"`) {
+			t.Errorf("no countdown: %s", b.body)
+		}
+
+		t.Log("what cannot be a code costs no try")
+		for range 4 {
+			b.post("/login/sms", url.Values{"code": {"12345"}}).expect(http.StatusUnprocessableEntity, "/login/sms")
+		}
+		b.post("/login/sms", url.Values{"code": {code}})
+		if b.at.Path != "/account" {
+			t.Fatalf("after the code at %s (%d): %s", b.at, b.status, b.body)
+		}
+
+		t.Log("a spent code is offered to no tab, nor is one said to be sent")
+		b = p.browser()
+		b.get("/login").signIn("+79990000001").expect(http.StatusTooManyRequests, "/login/sms")
+		if !strings.Contains(b.body, "Сейчас новый код отправить нельзя") || strings.Contains(b.body, "Отправили SMS") {
+			t.Errorf("without a code: %s", b.body)
+		}
+	})
+}
+
+// TestLoginsOfOneAccountAreCountedApart: wrong passwords under its phone say nothing
+// about whose the e-mail address is.
+func TestLoginsOfOneAccountAreCountedApart(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", func(n *store.NewPerson) {
+			n.Identifiers = append(n.Identifiers, store.Identifier{Kind: idp.IdentifierEmail, Values: p.Ring.Index(string(idp.IdentifierEmail), "citizen@example.org")})
+		})
+		b := p.browser()
+		for _, login := range []string{"+79990000001", "citizen@example.org"} {
+			for n := range 4 {
+				b.get("/login").post("/login/password", url.Values{"login": {login}, "password": {"wrong"}})
+				if b.status != http.StatusUnprocessableEntity {
+					t.Errorf("%s, try %d: %d", login, n+1, b.status)
+				}
+			}
+		}
+	})
+}
+
 // TestUnknownAndKnownLoginsAreAlike compares the answers and the work.
 func TestUnknownAndKnownLoginsAreAlike(t *testing.T) {
 	t.Parallel()

@@ -106,12 +106,12 @@ func (l *Login) find(ctx context.Context, login string) (idp.OID, store.AttemptS
 	}
 	oid, err := l.DB.AccountByIdentifier(ctx, values)
 	if errors.Is(err, store.ErrNotFound) {
-		return 0, l.Attempts.Unknown(values[0]), nil
+		oid, err = 0, nil
 	}
 	if err != nil {
 		return 0, store.AttemptSubject{}, err
 	}
-	return oid, l.Attempts.Account(oid), nil
+	return oid, l.Attempts.Login(values[0], oid), nil
 }
 
 // verify checks the password; for want of an account it does the same work.
@@ -141,7 +141,7 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 			return err
 		}
 		writes = append(writes, blocked)
-		if state.Subject != nil {
+		if state.Subject != nil && attempt.First() {
 			told, err := l.Sender.QueueOwner(state.Subject.Profile, state.Subject.Account.Lang, "account_blocked")
 			if err != nil {
 				return err

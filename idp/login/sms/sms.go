@@ -59,6 +59,9 @@ func (h *SMS) Submit(c echo.Context) error {
 	if code == "" {
 		return h.refuse(c, v, ui.T(ui.CodeEmpty))
 	}
+	if !guard.WellFormed(code) {
+		return h.refuse(c, v, ui.T(ui.CodeMalformed))
+	}
 	ctx := c.Request().Context()
 	subject := h.Attempts.Account(v.OID)
 	var attempt guard.Attempt
@@ -116,6 +119,11 @@ func (h *SMS) send(c echo.Context, v *flow.Visit) error {
 		return err
 	}
 	v.CodeID, v.CodeAt = issued.ID, h.Now()
+	return h.again(c, v)
+}
+
+// again comes back to the page, with the code that the flow now knows.
+func (h *SMS) again(c echo.Context, v *flow.Visit) error {
 	to, err := h.Flows.URL(c, v, flow.StepSMS.Path())
 	if err != nil {
 		return err
@@ -123,9 +131,19 @@ func (h *SMS) send(c echo.Context, v *flow.Visit) error {
 	return c.Redirect(http.StatusSeeOther, to)
 }
 
-// tooOften says when a code may be sent again. A code that was sent from another
-// tab a moment ago is of use there alone.
+// tooOften says when a code may be sent again. In a tab that has none, the code that
+// another tab was sent a moment ago is taken.
 func (h *SMS) tooOften(c echo.Context, v *flow.Visit, r guard.Refusal) error {
+	if v.CodeID == uuid.Nil {
+		id, at, err := h.Codes.Last(c.Request().Context(), purpose, h.Attempts.Account(v.OID).ID)
+		if err != nil {
+			return err
+		}
+		if id != uuid.Nil {
+			v.CodeID, v.CodeAt = id, at
+			return h.again(c, v)
+		}
+	}
 	if r.Budget > 0 {
 		return h.page(c, v, http.StatusTooManyRequests, ui.Code{Field: ui.Field{Error: ui.T(ui.MessageBudget, "Count", minutes(r.Budget))}})
 	}
@@ -145,6 +163,7 @@ func (h *SMS) page(c echo.Context, v *flow.Visit, status int, page ui.Code) erro
 		return err
 	}
 	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T(ui.TitleCodeLogin)
+	page.Unsent = v.CodeID == uuid.Nil
 	page.Masked = identifier.Mask(idp.IdentifierPhone, v.Subject.Profile.Phone)
 	if page.ResendIn == 0 && !v.CodeAt.IsZero() {
 		page.ResendIn = max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
