@@ -38,6 +38,30 @@ func (db *DB) NewestRegistration(ctx context.Context, contact [16]byte, now time
 	return db.RegistrationBeyond(ctx, contact, "", now)
 }
 
+// maxRegistrations bounds how many of a contact are looked through: more than its
+// budget of messages lets begin in a day.
+const maxRegistrations = 30
+
+// NewestRegistrations reads those in progress of a contact, the newest first.
+func (db *DB) NewestRegistrations(ctx context.Context, contact [16]byte, now time.Time) ([]*Registration, error) {
+	rows, err := db.Q(ctx).Query(ctx, `SELECT registration_id, contact, step, data, version, expires_at FROM registration
+		WHERE contact = $1 AND finished_at = 0 AND expires_at > $2
+		ORDER BY created_at DESC, registration_id LIMIT $3`, contact[:], now, maxRegistrations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []*Registration
+	for rows.Next() {
+		r, err := scanRegistration(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
 // RegistrationBeyond reads the newest one in progress of a contact that is past a
 // step.
 func (db *DB) RegistrationBeyond(ctx context.Context, contact [16]byte, step string, now time.Time) (*Registration, error) {

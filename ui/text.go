@@ -111,6 +111,7 @@ const (
 	NoticeRegistered   = "notice.registered"
 	NoticeResumed      = "notice.resumed" // registration goes on where it stopped
 	NoticeCodeSent     = "notice.code_sent"
+	NoticeCodeStill    = "notice.code_still" // the last one is good, no other was sent
 )
 
 // What is wrong with a service's request; each names the parameter in the field's

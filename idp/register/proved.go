@@ -37,7 +37,7 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 	}
 	var marks []string
 	if earlier != nil {
-		if v, err = h.resume(c, v, r, earlier); err != nil {
+		if v, err = h.resume(c, v, r.data.Flow, earlier); err != nil {
 			return err
 		}
 		// Whoever began it may be somebody else who had the contact for a moment: the
@@ -60,9 +60,9 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 
 // resume takes up an earlier registration: with the request of now, else with
 // that of then, so that who comes back without one still gets to the service.
-func (h *Register) resume(c echo.Context, v *flow.Visit, r, earlier *registration) (*flow.Visit, error) {
+func (h *Register) resume(c echo.Context, v *flow.Visit, now string, earlier *registration) (*flow.Visit, error) {
 	if v.Request != nil {
-		earlier.data.Flow = r.data.Flow
+		earlier.data.Flow = now
 		return v, nil
 	}
 	then, err := h.reopen(c, earlier.data.Flow)

@@ -54,6 +54,7 @@ func (h *Register) to(c echo.Context, v *flow.Visit, step string, extra ...strin
 const (
 	markResumed = "resumed=1"
 	markSent    = "sent=1"
+	markStill   = "still=1"
 )
 
 // notice is what such a mark tells.
@@ -63,6 +64,8 @@ func notice(c echo.Context) ui.Text {
 		return ui.T(ui.NoticeResumed)
 	case c.QueryParam("sent") == "1":
 		return ui.T(ui.NoticeCodeSent)
+	case c.QueryParam("still") == "1":
+		return ui.T(ui.NoticeCodeStill)
 	default:
 		return ui.Text{}
 	}
@@ -78,7 +81,7 @@ func (h *Register) at(c echo.Context, step string) (*flow.Visit, *registration, 
 	if v.OID != 0 {
 		// The tab has named an account since, perhaps from the browser's session.
 		// Nothing proved here may ever count for that one.
-		v.Progress = flow.Progress{Registration: v.Registration, CodeID: v.CodeID, CodeAt: v.CodeAt}
+		v.Progress = flow.Progress{Registration: v.Registration}
 	}
 	r, err := h.find(c.Request().Context(), v.Registration)
 	switch {

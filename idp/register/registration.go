@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 
 	"vhod/idp"
 	"vhod/store"
@@ -39,6 +41,13 @@ type draft struct {
 	VerifiedAt time.Time          `json:"verified_at,omitzero"`
 	// Flow is the flow's value: the request that it begins with opens in any browser.
 	Flow string `json:"flow,omitempty"`
+	// Browser is the hash of the cookie of the browser that holds the registration:
+	// which began it, or proved the contact last.
+	Browser []byte `json:"browser,omitempty"`
+	// CodeID is the code sent last, whichever tab asked for it; another may be asked
+	// for from ResendAt on.
+	CodeID   uuid.UUID `json:"code_id,omitzero"`
+	ResendAt time.Time `json:"resend_at,omitzero"`
 	// Existing tells that the contact has an account: no code is right.
 	Existing bool `json:"existing,omitempty"`
 	// Credential is the password's, hashed.
@@ -99,6 +108,32 @@ func (h *Register) earlier(ctx context.Context, r *registration) (*registration,
 			return nil, err
 		}
 		return h.open(row)
+	}
+	return nil, nil
+}
+
+// held finds the newest registration of a contact that this browser holds; nil when
+// there is none.
+func (h *Register) held(c echo.Context, d *draft) (*registration, error) {
+	browser := h.Flows.Cookies.Browser(c)
+	if browser == nil {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	for _, index := range h.Ring.Index(string(d.Kind), d.Contact) {
+		rows, err := h.DB.NewestRegistrations(ctx, index.Value, h.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			r, err := h.open(row)
+			if err != nil {
+				return nil, err
+			}
+			if bytes.Equal(r.data.Browser, browser) {
+				return r, nil
+			}
+		}
 	}
 	return nil, nil
 }
