@@ -29,7 +29,7 @@ func (h *Register) Show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := ui.RegisterContact{}
+	page := ui.RegisterContact{Notice: notice(c)}
 	if r != nil && r.row.Step == stepCode {
 		page.Contact.Value, page.Terms, page.PersonalData = r.data.Typed, true, true
 	}
