@@ -136,3 +136,38 @@ func TestFinishRegistrationOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestForwardedRegistration: who holds a former id can neither move nor finish what
+// went on under another, nor is it found by the contact.
+func TestForwardedRegistration(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx := t.Context()
+		for _, kept := range []bool{false, true} { // the old row has moved, or is replaced
+			r := registration(t, db, clock, 1, "code")
+			former, to := *r, store.Registration{ID: uuid.New(), Step: "password", Data: "further", ExpiresAt: r.ExpiresAt}
+			forward := store.ForwardRegistration(store.Registration{ID: r.ID, Step: "moved", Data: "to", ExpiresAt: r.ExpiresAt}, clock.Now())
+			if kept {
+				if err := db.Write(ctx, forward); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := db.MoveRegistration(ctx, r, to, forward); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := db.Registration(ctx, former.ID, clock.Now()); err != nil || got.Step != "moved" || got.Data != "to" || got.Contact != [16]byte{} {
+				t.Errorf("under the former id: %+v, %v", got, err)
+			}
+			rival := former
+			if err := db.MoveRegistration(ctx, &rival, store.Registration{ID: former.ID, Step: "password", Data: "rival", ExpiresAt: r.ExpiresAt}); !errors.Is(err, store.ErrStale) {
+				t.Errorf("moved by the former id: %v, want ErrStale", err)
+			}
+			if err := db.Write(ctx, store.FinishRegistration(&former, clock.Now())); !errors.Is(err, store.ErrStale) {
+				t.Errorf("finished by the former id: %v, want ErrStale", err)
+			}
+			all, err := db.NewestRegistrations(ctx, [16]byte{1}, clock.Now())
+			if err != nil || len(all) != 1 || all[0].Data != "further" {
+				t.Errorf("of the contact: %+v, %v", all, err)
+			}
+		}
+	})
+}

@@ -110,8 +110,12 @@ const (
 	NoticeSessionEnded = "notice.session_ended"
 	NoticeSignedOut    = "notice.signed_out" // the session has ended: sign in again
 	NoticeRegistered   = "notice.registered"
-	NoticeResumed      = "notice.resumed" // registration goes on where it stopped
+	NoticeResumed      = "notice.resumed"            // registration goes on where it stopped
+	NoticeResumedAgain = "notice.resumed_again"      // begun in another browser, whose entries are not shown
+	NoticeElsewhere    = "notice.register_elsewhere" // it went on in another browser
+	NoticeGone         = "notice.register_gone"      // it is finished or too old
 	NoticeCodeSent     = "notice.code_sent"
+	NoticeCodeStill    = "notice.code_still" // the last one is good, no other was sent
 )
 
 // What is wrong with a service's request; each names the parameter in the field's

@@ -49,7 +49,7 @@ func (h *Register) SubmitCode(c echo.Context) error {
 	if attempt.Blocked() {
 		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left()}, ui.T(ui.CodeBlocked, "Count", up(attempt.Left(), time.Minute)))
 	}
-	outcome, err := h.Codes.Check(ctx, v.CodeID, purpose, r.row.ID, code)
+	outcome, err := h.Codes.Check(ctx, r.data.CodeID, purpose, r.row.ID, code)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,8 @@ func (h *Register) SubmitCode(c echo.Context) error {
 }
 
 func (h *Register) resend(c echo.Context, v *flow.Visit, r *registration) error {
-	refusal, err := h.Budgets.Message(c.Request().Context(), purpose, r.data.Contact, c.RealIP())
+	ctx := c.Request().Context()
+	refusal, err := h.Budgets.Message(ctx, purpose, r.data.Contact, c.RealIP())
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,13 @@ func (h *Register) resend(c echo.Context, v *flow.Visit, r *registration) error 
 		page := ui.Code{Field: ui.Field{Error: tooOften(refusal)}, ResendIn: refusal.Pause}
 		return h.codePage(c, v, r, http.StatusTooManyRequests, page)
 	}
-	if err := h.send(c, v, r); err != nil {
+	writes, err := h.code(c, v, r)
+	if err != nil {
+		return err
+	}
+	if err := h.move(ctx, r, stepCode, writes...); errors.Is(err, store.ErrStale) {
+		return h.moved(c, v)
+	} else if err != nil {
 		return err
 	}
 	return h.to(c, v, stepCode, markSent)
@@ -95,29 +102,21 @@ func (h *Register) codePage(c echo.Context, v *flow.Visit, r *registration, stat
 	if page.ChangeURL, err = h.Flows.URL(c, v, "/register"); err != nil {
 		return err
 	}
-	if page.Delivery, err = h.delivery(c.Request().Context(), v); err != nil {
+	if page.Delivery, err = h.delivery(c.Request().Context(), r); err != nil {
 		return err
 	}
 	page.Action, page.Title, page.Step = "/register/code", ui.T(ui.TitleCodeRegister), 2
 	page.Email, page.Masked = r.data.Kind == idp.IdentifierEmail, identifier.Mask(r.data.Kind, r.data.Typed)
 	page.Service = v.ServiceName(ui.Lang(c.Request().Context()))
 	if page.ResendIn == 0 {
-		page.ResendIn = h.pause(v)
+		page.ResendIn = max(0, r.data.ResendAt.Sub(h.Now()))
 	}
 	return c.Render(status, page.Template(), page)
 }
 
-// pause is how long the code sent last keeps another from being sent.
-func (h *Register) pause(v *flow.Visit) time.Duration {
-	if v.CodeAt.IsZero() {
-		return 0
-	}
-	return max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
-}
-
 // delivery is the state of the message that carries the code.
-func (h *Register) delivery(ctx context.Context, v *flow.Visit) (string, error) {
-	state, err := h.DB.JobState(ctx, v.CodeID)
+func (h *Register) delivery(ctx context.Context, r *registration) (string, error) {
+	state, err := h.DB.JobState(ctx, r.data.CodeID)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -28,7 +29,7 @@ func (h *Register) Show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := ui.RegisterContact{}
+	page := ui.RegisterContact{Notice: notice(c)}
 	if r != nil && r.row.Step == stepCode {
 		page.Contact.Value, page.Terms, page.PersonalData = r.data.Typed, true, true
 	}
@@ -57,15 +58,17 @@ func (h *Register) Submit(c echo.Context) error {
 	if problem != "" || !page.ConsentsError.IsZero() {
 		return h.contactPage(c, v, http.StatusUnprocessableEntity, page)
 	}
-	if here, err := h.find(ctx, v.Registration); err != nil {
-		return err
-	} else if here != nil && here.row.Step == stepCode && here.data.Contact == d.Contact && h.pause(v) > 0 {
-		// Back and forth again: the code that was just sent is still on its way.
-		return h.to(c, v, stepCode)
-	}
 	refusal, err := h.Budgets.Message(ctx, purpose, d.Contact, c.RealIP())
 	if err != nil {
 		return err
+	}
+	if refusal.Pause > 0 {
+		// Back and forth again, or in another tab: the code sent last is still good.
+		if r, err := h.held(c, &d); err != nil {
+			return err
+		} else if r != nil {
+			return h.rejoin(c, v, r, max(refusal.Pause, refusal.Budget))
+		}
 	}
 	if refusal.Refused() {
 		page.Contact.Error = tooOften(refusal)
@@ -92,6 +95,11 @@ func (h *Register) begin(c echo.Context, v *flow.Visit, d draft) error {
 	}
 	r := &registration{row: &store.Registration{ID: uuid.New(), Step: stepCode, ExpiresAt: now.Add(life)}, data: d}
 	r.row.Contact = h.Ring.Index(string(d.Kind), d.Contact)[0].Value
+	r.data.Browser = h.Flows.Cookies.EnsureBrowser(c)
+	writes, err := h.code(c, v, r)
+	if err != nil {
+		return err
+	}
 	if r.row.Data, err = h.seal(r.row.ID, &r.data); err != nil {
 		return err
 	}
@@ -103,11 +111,34 @@ func (h *Register) begin(c echo.Context, v *flow.Visit, d draft) error {
 	if err != nil {
 		return err
 	}
-	v.Registration = r.row.ID
-	if err := h.send(c, v, r, store.AddRegistration(*r.row, now), event); err != nil {
+	if err := h.DB.Write(ctx, append(writes, store.AddRegistration(*r.row, now), event)...); err != nil {
 		return err
 	}
+	v.Registration = r.row.ID
 	return h.to(c, v, stepCode)
+}
+
+// rejoin goes on with the registration that this browser holds, and with the code
+// sent last: no other may be sent for a while.
+func (h *Register) rejoin(c echo.Context, v *flow.Visit, r *registration, wait time.Duration) error {
+	now, err := h.Flows.Token(c, v)
+	if err != nil {
+		return err
+	}
+	if v, err = h.resume(c, v, now, r); err != nil {
+		return err
+	}
+	r.data.ResendAt = h.Now().Add(wait)
+	v.Progress = flow.Progress{Registration: r.row.ID}
+	if err := h.move(c.Request().Context(), r, r.row.Step); errors.Is(err, store.ErrStale) {
+		return h.moved(c, v)
+	} else if err != nil {
+		return err
+	}
+	if r.row.Step != stepCode {
+		return h.to(c, v, r.row.Step, markResumed)
+	}
+	return h.to(c, v, stepCode, markStill)
 }
 
 // taken tells whether the contact has an account.

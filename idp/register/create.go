@@ -66,7 +66,7 @@ func (h *Register) lost(c echo.Context, v *flow.Visit, r *registration) error {
 	if err != nil {
 		return err
 	}
-	if again == nil {
+	if again == nil || again.row.Step == stepMoved {
 		return h.moved(c, v)
 	}
 	return h.takenPage(c, v, r)

@@ -68,6 +68,9 @@ func TestLinkLeavesTheFirstTabBehind(t *testing.T) {
 	owner.post("/register/link", url.Values{"token": {token}}).expect(http.StatusOK, "/register/password")
 
 	stranger.get("/register/password?flow="+flow).expect(http.StatusOK, "/register")
+	if p := page[ui.RegisterContact](stranger); p.Notice.ID != ui.NoticeElsewhere {
+		t.Errorf("first tab: %+v", p)
+	}
 	form := url.Values{"flow": {flow}, "password": {"Чужой-Пароль-77"}, "password2": {"Чужой-Пароль-77"}}
 	stranger.post("/register/password", form).expect(http.StatusOK, "/register")
 	owner.password(goodPassword).expect(http.StatusOK, "/register/person")
@@ -76,6 +79,31 @@ func TestLinkLeavesTheFirstTabBehind(t *testing.T) {
 	form.Set("flow", flow)
 	stranger.post("/register/person", form).expect(http.StatusOK, "/register")
 	owner.person().expect(http.StatusOK, "/account")
+}
+
+// TestLinkInAnotherTab: the tab that waits for the code goes on where the tab of the
+// link is.
+func TestLinkInAnotherTab(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		b := s.browser()
+		b.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+		first := "?flow=" + url.QueryEscape(b.flow())
+		_, token := s.link()
+		b.do(http.MethodPost, "/register/link", url.Values{"token": {token}}.Encode()).expect(http.StatusOK, "/register/password")
+		second := b.at.RequestURI()
+		for _, path := range []string{"/register/code", "/register/password", "/register/person"} {
+			b.get(path+first).expect(http.StatusOK, "/register/password")
+		}
+		b.get(second).password(goodPassword).expect(http.StatusOK, "/register/person")
+		b.get("/register/code"+first).expect(http.StatusOK, "/register/person")
+		b.get(second).expect(http.StatusOK, "/register/person")
+		b.person()
+		if s.account(idp.IdentifierEmail, address) == nil {
+			t.Error("no account")
+		}
+	})
 }
 
 func TestLinksOfNoUse(t *testing.T) {

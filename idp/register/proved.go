@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/google/uuid"
@@ -13,7 +14,7 @@ import (
 )
 
 // proved goes on to the password with the contact proved in this browser, and with
-// what was typed in an earlier registration of the contact. The registration is
+// what was typed here in an earlier registration of the contact. The registration is
 // kept under id, which only this browser is told.
 func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uuid.UUID, writes ...store.Write) error {
 	ctx := c.Request().Context()
@@ -31,21 +32,35 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 		return err
 	}
 	writes = append(writes, event)
+	browser := h.Flows.Cookies.EnsureBrowser(c)
 	earlier, err := h.earlier(ctx, r)
 	if err != nil {
 		return err
 	}
 	var marks []string
 	if earlier != nil {
-		if v, err = h.resume(c, v, r, earlier); err != nil {
+		if v, err = h.resume(c, v, r.data.Flow, earlier); err != nil {
 			return err
 		}
 		// Whoever began it may be somebody else who had the contact for a moment: the
-		// password is chosen anew, and the other browser loses the registration.
-		r, id, marks = earlier, uuid.New(), []string{markResumed}
+		// password is chosen anew, and the other browser loses the registration. What
+		// was typed there is shown to no other.
+		id, marks = uuid.New(), []string{markResumed}
+		if !bytes.Equal(earlier.data.Browser, browser) {
+			marks = []string{markAgain}
+			earlier.data.Surname, earlier.data.Name, earlier.data.Patronymic, earlier.data.BirthDate = "", "", "", ""
+		}
+		if r.row.ID != earlier.row.ID {
+			here, err := h.forward(r.row.ID, id, browser)
+			if err != nil {
+				return err
+			}
+			writes = append(writes, here)
+		}
+		r = earlier
 		r.data.Credential = nil
 	}
-	r.data.VerifiedAt = h.Now()
+	r.data.Browser, r.data.VerifiedAt = browser, h.Now()
 	v.Progress = flow.Progress{Registration: id}
 	if r.data.Kind == idp.IdentifierPhone {
 		v.Prove(flow.SMS, h.Now())
@@ -60,9 +75,9 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 
 // resume takes up an earlier registration: with the request of now, else with
 // that of then, so that who comes back without one still gets to the service.
-func (h *Register) resume(c echo.Context, v *flow.Visit, r, earlier *registration) (*flow.Visit, error) {
+func (h *Register) resume(c echo.Context, v *flow.Visit, now string, earlier *registration) (*flow.Visit, error) {
 	if v.Request != nil {
-		earlier.data.Flow = r.data.Flow
+		earlier.data.Flow = now
 		return v, nil
 	}
 	then, err := h.reopen(c, earlier.data.Flow)

@@ -43,7 +43,11 @@ const purpose = "register"
 
 // to goes on to a page of the registration with the flow's value.
 func (h *Register) to(c echo.Context, v *flow.Visit, step string, extra ...string) error {
-	address, err := h.Flows.URL(c, v, "/register/"+step)
+	return h.redirect(c, v, "/register/"+step, extra)
+}
+
+func (h *Register) redirect(c echo.Context, v *flow.Visit, path string, extra []string) error {
+	address, err := h.Flows.URL(c, v, path)
 	if err != nil {
 		return err
 	}
@@ -52,17 +56,29 @@ func (h *Register) to(c echo.Context, v *flow.Visit, step string, extra ...strin
 
 // Marks in the address of a page that was come to otherwise than by going on.
 const (
-	markResumed = "resumed=1"
-	markSent    = "sent=1"
+	markResumed   = "at=resumed"   // in the browser that began it
+	markAgain     = "at=again"     // in another, where nothing typed is shown
+	markSent      = "at=sent"      // after another code was sent
+	markStill     = "at=still"     // after none was, since the last one is good
+	markElsewhere = "at=elsewhere" // it went on in another browser
+	markGone      = "at=gone"      // finished, or too old
 )
 
 // notice is what such a mark tells.
 func notice(c echo.Context) ui.Text {
-	switch {
-	case c.QueryParam("resumed") == "1":
+	switch "at=" + c.QueryParam("at") {
+	case markResumed:
 		return ui.T(ui.NoticeResumed)
-	case c.QueryParam("sent") == "1":
+	case markAgain:
+		return ui.T(ui.NoticeResumedAgain)
+	case markSent:
 		return ui.T(ui.NoticeCodeSent)
+	case markStill:
+		return ui.T(ui.NoticeCodeStill)
+	case markElsewhere:
+		return ui.T(ui.NoticeElsewhere)
+	case markGone:
+		return ui.T(ui.NoticeGone)
 	default:
 		return ui.Text{}
 	}
@@ -78,14 +94,16 @@ func (h *Register) at(c echo.Context, step string) (*flow.Visit, *registration, 
 	if v.OID != 0 {
 		// The tab has named an account since, perhaps from the browser's session.
 		// Nothing proved here may ever count for that one.
-		v.Progress = flow.Progress{Registration: v.Registration, CodeID: v.CodeID, CodeAt: v.CodeAt}
+		v.Progress = flow.Progress{Registration: v.Registration}
 	}
-	r, err := h.find(c.Request().Context(), v.Registration)
+	r, elsewhere, err := h.current(c, v)
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case elsewhere:
+		return nil, nil, h.gone(c, v, "/register", markElsewhere)
 	case r == nil:
-		return nil, nil, h.gone(c, v, "/register")
+		return nil, nil, h.gone(c, v, "/register", markGone)
 	case r.row.Step != step:
 		return nil, nil, h.to(c, v, r.row.Step)
 	}
@@ -95,9 +113,12 @@ func (h *Register) at(c echo.Context, step string) (*flow.Visit, *registration, 
 // moved answers when another tab was first: the registration goes on where that
 // one left it, and what it finished is signed in to.
 func (h *Register) moved(c echo.Context, v *flow.Visit) error {
-	r, err := h.find(c.Request().Context(), v.Registration)
+	r, elsewhere, err := h.current(c, v)
 	if err != nil {
 		return err
+	}
+	if elsewhere {
+		return h.gone(c, v, "/register", markElsewhere)
 	}
 	if r == nil {
 		return h.gone(c, v, "/login")
@@ -105,14 +126,10 @@ func (h *Register) moved(c echo.Context, v *flow.Visit) error {
 	return h.to(c, v, r.row.Step)
 }
 
-// gone leaves a registration that is no more, keeping the service's request.
-func (h *Register) gone(c echo.Context, v *flow.Visit, path string) error {
+// gone leaves a registration that is no more here, keeping the service's request.
+func (h *Register) gone(c echo.Context, v *flow.Visit, path string, marks ...string) error {
 	v.Progress = flow.Progress{}
-	address, err := h.Flows.URL(c, v, path)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, address)
+	return h.redirect(c, v, path, marks)
 }
 
 // bounded is what is shown again of something typed.

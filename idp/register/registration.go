@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,8 +9,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 
 	"vhod/idp"
+	"vhod/idp/flow"
 	"vhod/store"
 )
 
@@ -21,6 +24,8 @@ const (
 	stepCode     = "code"
 	stepPassword = "password"
 	stepPerson   = "person"
+	// stepMoved is no page: the registration goes on under another id.
+	stepMoved = "moved"
 )
 
 // registration is one in progress, opened.
@@ -39,6 +44,15 @@ type draft struct {
 	VerifiedAt time.Time          `json:"verified_at,omitzero"`
 	// Flow is the flow's value: the request that it begins with opens in any browser.
 	Flow string `json:"flow,omitempty"`
+	// Browser is the hash of the cookie of the browser that holds the registration:
+	// which began it, or proved the contact last.
+	Browser []byte `json:"browser,omitempty"`
+	// CodeID is the code sent last, whichever tab asked for it; another may be asked
+	// for from ResendAt on.
+	CodeID   uuid.UUID `json:"code_id,omitzero"`
+	ResendAt time.Time `json:"resend_at,omitzero"`
+	// MovedTo is the id under which the registration goes on, in Browser alone.
+	MovedTo uuid.UUID `json:"moved_to,omitzero"`
 	// Existing tells that the contact has an account: no code is right.
 	Existing bool `json:"existing,omitempty"`
 	// Credential is the password's, hashed.
@@ -87,6 +101,25 @@ func (h *Register) find(ctx context.Context, id uuid.UUID) (*registration, error
 	return h.open(row)
 }
 
+// current opens the registration of a tab; nil when there is none. One that went on
+// under another id is followed in the browser that holds it; in any other elsewhere
+// is told.
+func (h *Register) current(c echo.Context, v *flow.Visit) (r *registration, elsewhere bool, err error) {
+	const most = 8 // times that a contact was proved anew
+	for range most {
+		r, err = h.find(c.Request().Context(), v.Registration)
+		if err != nil || r == nil || r.row.Step != stepMoved {
+			return r, false, err
+		}
+		if !bytes.Equal(r.data.Browser, h.Flows.Cookies.Browser(c)) {
+			return nil, true, nil
+		}
+		// What was proved on the way, a password perhaps, is of no account any more.
+		v.Progress = flow.Progress{Registration: r.data.MovedTo}
+	}
+	return nil, false, nil
+}
+
 // earlier finds the registration of the same contact that got further than its
 // code, this one included; nil when there is none.
 func (h *Register) earlier(ctx context.Context, r *registration) (*registration, error) {
@@ -103,17 +136,62 @@ func (h *Register) earlier(ctx context.Context, r *registration) (*registration,
 	return nil, nil
 }
 
+// held finds the newest registration of a contact that this browser holds; nil when
+// there is none.
+func (h *Register) held(c echo.Context, d *draft) (*registration, error) {
+	browser := h.Flows.Cookies.Browser(c)
+	if browser == nil {
+		return nil, nil
+	}
+	ctx := c.Request().Context()
+	for _, index := range h.Ring.Index(string(d.Kind), d.Contact) {
+		rows, err := h.DB.NewestRegistrations(ctx, index.Value, h.Now())
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			r, err := h.open(row)
+			if err != nil {
+				return nil, err
+			}
+			if bytes.Equal(r.data.Browser, browser) {
+				return r, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
 // move keeps what was entered and the next step. store.ErrStale: another tab was
 // first.
 func (h *Register) move(ctx context.Context, r *registration, step string, writes ...store.Write) error {
 	return h.moveTo(ctx, r, r.row.ID, step, writes...)
 }
 
+// moveTo also gives the registration another id; who knows the old one alone is left
+// behind, but told where it went.
 func (h *Register) moveTo(ctx context.Context, r *registration, id uuid.UUID, step string, writes ...store.Write) error {
+	if id != r.row.ID {
+		forward, err := h.forward(r.row.ID, id, r.data.Browser)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, forward)
+	}
 	sealed, err := h.seal(id, &r.data)
 	if err != nil {
 		return err
 	}
 	to := store.Registration{ID: id, Step: step, Data: sealed, ExpiresAt: h.Now().Add(life)}
 	return h.DB.MoveRegistration(ctx, r.row, to, writes...)
+}
+
+// forward leads from a former id to that of now, in the browser that holds it.
+func (h *Register) forward(from, to uuid.UUID, browser []byte) (store.Write, error) {
+	sealed, err := h.seal(from, &draft{Browser: browser, MovedTo: to})
+	if err != nil {
+		return nil, err
+	}
+	now := h.Now()
+	return store.ForwardRegistration(store.Registration{ID: from, Step: stepMoved, Data: sealed, ExpiresAt: now.Add(life)}, now), nil
 }

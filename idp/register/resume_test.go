@@ -15,8 +15,8 @@ import (
 
 const phone = "+79991234567"
 
-// TestResume: what was entered waits in another browser, a day later, for the
-// contact to be proved again.
+// TestResume: a day later, in another browser, the registration waits for the contact
+// to be proved again, but shows nothing that was typed in the first.
 func TestResume(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -31,14 +31,17 @@ func TestResume(t *testing.T) {
 		other := s.browser()
 		other.get("/register").contact("8 999 123-45-67").expect(http.StatusOK, "/register/code")
 		other.code(phone).expect(http.StatusOK, "/register/password")
-		if p := page[ui.RegisterPassword](other); p.Notice.ID != ui.NoticeResumed {
+		if p := page[ui.RegisterPassword](other); p.Notice.ID != ui.NoticeResumedAgain {
 			t.Errorf("resumed page: %+v", p)
 		}
 		t.Log("the browser that began it may be a stranger's: it has lost the registration and its password")
 		b.get("/register/person?flow="+url.QueryEscape(b.flow())).expect(http.StatusOK, "/register")
+		if p := page[ui.RegisterContact](b); p.Notice.ID != ui.NoticeElsewhere {
+			t.Errorf("first browser: %+v", p)
+		}
 		other.password("Рыжий-Дрозд-48").expect(http.StatusOK, "/register/person")
 		p := page[ui.RegisterPerson](other)
-		if p.Surname.Value != "Тестова" || p.Name.Value != "Анна" || p.Patronymic.Value != "Ивановна7" || p.BirthDate.Value != "31.12." {
+		if p.Surname.Value != "" || p.Name.Value != "" || p.Patronymic.Value != "" || p.BirthDate.Value != "" {
 			t.Errorf("resumed page: %+v", p)
 		}
 		other.person().expect(http.StatusOK, "/consent")
@@ -64,10 +67,16 @@ func TestResumeAtThePassword(t *testing.T) {
 	s.browser().get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
 	clock.Advance(time.Hour)
 	b := s.browser()
-	b.get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
-	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumed {
+	b.get("/register").contact(phone).expect(http.StatusOK, "/register/code")
+	code := b.at.RequestURI()
+	b.code(phone).expect(http.StatusOK, "/register/password")
+	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumedAgain {
 		t.Errorf("resumed page: %+v", p)
 	}
+	t.Log("and its pages of before lead there")
+	now := b.at.RequestURI()
+	b.get(code).expect(http.StatusOK, "/register/password")
+	b.get(now)
 	t.Log("in one go from here")
 	b.password(goodPassword).person().expect(http.StatusOK, "/account")
 
@@ -79,6 +88,32 @@ func TestResumeAtThePassword(t *testing.T) {
 	if p := page[ui.RegisterPassword](b); !p.Notice.IsZero() {
 		t.Errorf("page after a week: %+v", p)
 	}
+}
+
+// TestResumeInTheSameBrowser: there what was typed is still there, but the password.
+func TestResumeInTheSameBrowser(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	b := s.browser()
+	b.get("/register").contact(phone).code(phone).password(goodPassword).expect(http.StatusOK, "/register/person")
+	form := url.Values{"surname": {"Тестова"}, "name": {"Анна"}, "patronymic": {"Ивановна7"}, "birth_date": {"31.12."}}
+	b.post("/register/person", form).expect(http.StatusUnprocessableEntity, "/register/person")
+	old := b.flow()
+	clock.Advance(20 * time.Hour)
+	b.get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
+	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumed {
+		t.Errorf("resumed page: %+v", p)
+	}
+	now := b.flow()
+	t.Log("the tab of yesterday goes on too, without the password of yesterday")
+	b.get("/register/person?flow="+url.QueryEscape(old)).expect(http.StatusOK, "/register/password")
+	b.post("/register/password", url.Values{"flow": {now}, "password": {goodPassword}, "password2": {goodPassword}}).expect(http.StatusOK, "/register/person")
+	if p := page[ui.RegisterPerson](b); p.Surname.Value != "Тестова" || p.Name.Value != "Анна" || p.Patronymic.Value != "Ивановна7" || p.BirthDate.Value != "31.12." {
+		t.Errorf("resumed page: %+v", p)
+	}
+	b.get("/register/code?flow="+url.QueryEscape(old)).expect(http.StatusOK, "/register/person")
+	b.person().expect(http.StatusOK, "/login")
 }
 
 // TestReloadAndBack: every page sends to where the registration is.
@@ -121,7 +156,10 @@ func TestPostsWithoutARegistration(t *testing.T) {
 			form.Set("flow", flow)
 			form.Set("code", "123456")
 			s.browser().post(path, form).expect(http.StatusOK, "/register")
-			s.browser().get(path+"?flow="+url.QueryEscape(flow)).expect(http.StatusOK, "/register")
+			b := s.browser().get(path+"?flow="+url.QueryEscape(flow)).expect(http.StatusOK, "/register")
+			if p := page[ui.RegisterContact](b); p.Notice.ID != ui.NoticeGone {
+				t.Errorf("%s: %+v", path, p)
+			}
 		}
 	}
 	if n := s.count(`SELECT COUNT(*) FROM registration`) + s.count(`SELECT COUNT(*) FROM account`); n != 0 {

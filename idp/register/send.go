@@ -6,16 +6,17 @@ import (
 	"vhod/idp"
 	"vhod/idp/audit"
 	"vhod/idp/flow"
+	"vhod/idp/guard"
 	"vhod/idp/notify"
 	"vhod/store"
 	"vhod/ui"
 )
 
-// send sends a code, or tells the owner of the contact that there is an account
-// already: the same work and the same pages. The budget was asked before.
-func (h *Register) send(c echo.Context, v *flow.Visit, r *registration, writes ...store.Write) error {
-	d, ctx := &r.data, c.Request().Context()
-	lang := ui.Lang(ctx)
+// code makes a code and its message, or the one that tells the owner of the contact
+// that there is an account already: the same work and the same pages. The budget
+// was asked before. The draft, changed by this, and the writes are kept together.
+func (h *Register) code(c echo.Context, v *flow.Visit, r *registration) ([]store.Write, error) {
+	d, lang := &r.data, ui.Lang(c.Request().Context())
 	// Bound to the registration: what a stranger begins with the same contact takes
 	// nothing from it.
 	issued, code := h.Codes.Issue(purpose, r.row.ID, d.Kind == idp.IdentifierEmail)
@@ -32,17 +33,14 @@ func (h *Register) send(c echo.Context, v *flow.Visit, r *registration, writes .
 	}
 	message, err := h.Sender.Queue(channel(d.Kind), d.Typed, lang, name, args, issued.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	event, err := audit.New(c, h.Now(), idp.EventCodeSent, 0, v.ClientID(), map[string]string{"channel": channel(d.Kind), "purpose": purpose})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := h.DB.Write(ctx, append(writes, code, message, event)...); err != nil {
-		return err
-	}
-	v.CodeID, v.CodeAt = issued.ID, h.Now()
-	return nil
+	d.CodeID, d.ResendAt = issued.ID, h.Now().Add(guard.ResendPause)
+	return []store.Write{code, message, event}, nil
 }
 
 func channel(kind idp.IdentifierKind) string {
