@@ -32,15 +32,15 @@ type Account struct {
 
 // signedIn is the account of the browser's session, or nil when a flow was begun
 // to sign in and come back. A page that changes something wants a proof of the
-// last ten minutes.
+// last ten minutes. Whether the session is proof enough, with two factors where
+// the owner or the level wants them, is decided as in every flow.
 func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 	if ref := a.Cookies.Session(c); ref != nil {
 		subject, err := a.DB.SubjectBySession(c.Request().Context(), *ref, "")
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		now := a.Now()
-		if err == nil && subject.Session.Usable(&subject.Account, now) && (!fresh || now.Sub(subject.Session.AuthTime) <= idp.SudoWindow) {
+		if err == nil && a.enough(a.wanted(c, fresh), subject) {
 			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), subject.Profile.FullName())))
 			return subject, a.touch(c, subject)
 		}
@@ -48,14 +48,29 @@ func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 	return nil, a.signIn(c, fresh)
 }
 
+// enough tells whether a session alone finishes a flow.
+func (a *Account) enough(f *flow.Flow, s *store.Subject) bool {
+	f.BeganAt = a.Now()
+	f.Name(s.Account)
+	return flow.Next(f, nil, &s.Subject, f.BeganAt).Kind == flow.StepDone
+}
+
 // signIn begins a flow that comes back to the page of a request.
 func (a *Account) signIn(c echo.Context, fresh bool) error {
+	return a.Flows.Begin(c, a.wanted(c, fresh))
+}
+
+// wanted is the flow that a request wants to have gone through.
+func (a *Account) wanted(c echo.Context, fresh bool) *flow.Flow {
 	f := &flow.Flow{Return: pageOf(c.Request().URL.Path), Lang: ui.Lang(c.Request().Context())}
+	if !notice(c).IsZero() {
+		f.Return = told(f.Return, c.QueryParam("done"))
+	}
 	if fresh {
 		window := int64(idp.SudoWindow.Seconds())
 		f.MaxAge = &window
 	}
-	return a.Flows.Begin(c, f)
+	return f
 }
 
 // touch notes that the session was used, at most once a minute.
@@ -95,8 +110,10 @@ func notice(c echo.Context) ui.Text {
 
 // done goes on to a page that tells what was done.
 func done(c echo.Context, path, what string) error {
-	return c.Redirect(http.StatusSeeOther, path+"?done="+url.QueryEscape(what))
+	return c.Redirect(http.StatusSeeOther, told(path, what))
 }
+
+func told(path, what string) string { return path + "?done=" + url.QueryEscape(what) }
 
 // Home is GET /account.
 func (a *Account) Home(c echo.Context) error {

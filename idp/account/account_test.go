@@ -63,7 +63,7 @@ func TestChangesWantAFreshProof(t *testing.T) {
 			t.Errorf("a form without a fresh proof changed the account: %+v", again)
 		}
 		b.signIn(phone).expect(http.StatusOK, "/account/password")
-		b.post("/account/security", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/account/security")
+		b.post("/account/security", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/login/sms")
 		if s.read(subject).Account.SecondFactor != idp.SecondFactorSMS {
 			t.Error("a form with a fresh proof changed nothing")
 		}
@@ -71,6 +71,44 @@ func TestChangesWantAFreshProof(t *testing.T) {
 		clock.Advance(idp.SudoWindow + time.Second)
 		b.get("/authorize/bank")
 		b.post("/account/security", url.Values{"second_factor": {"off"}}).expect(http.StatusOK, "/login")
+	})
+}
+
+// TestPagesWantTheSecondFactor: a session of the password alone, for a service or
+// from before the second factor was wanted, opens no page of the own account.
+func TestPagesWantTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"by choice": `UPDATE account SET second_factor = 'sms'`,
+		"by level":  `UPDATE account SET level = 2`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, clock := storetest.Open(t, storetest.SQLite)
+			s := newSite(t, db, clock)
+			s.person(phone, nil)
+			b := s.signedIn(phone)
+			_, err := db.Q(t.Context()).Exec(t.Context(), want)
+			s.must(err)
+			for _, path := range []string{"/account", "/account/profile", "/account/sessions", "/account/services", "/account/security", "/account/password"} {
+				b.get(path).expect(http.StatusOK, "/login/sms")
+			}
+			for _, one := range posts {
+				b.post(one.path, one.form).expect(http.StatusOK, "/login/sms")
+			}
+			t.Log("the code alone is enough, and comes back")
+			b.get("/account/profile").post("/login/sms", url.Values{}).expect(http.StatusOK, "/account/profile")
+			b.get("/account/password").expect(http.StatusOK, "/account/password")
+		})
+	}
+	t.Run("without a phone for it", func(t *testing.T) {
+		t.Parallel()
+		db, clock := storetest.Open(t, storetest.SQLite)
+		s := newSite(t, db, clock)
+		s.person(phone, func(n *store.NewPerson) {
+			n.Profile.PhoneVerifiedAt, n.Account.SecondFactor = time.Time{}, idp.SecondFactorSMS
+		})
+		s.signedIn(phone).get("/account/profile").expect(http.StatusOK, "/account/profile")
 	})
 }
 

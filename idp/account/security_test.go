@@ -19,7 +19,11 @@ func TestSecondFactor(t *testing.T) {
 	subject := s.person(phone, nil)
 	b := s.signedIn(phone)
 	for _, factor := range []idp.SecondFactor{idp.SecondFactorSMS, idp.SecondFactorOff} {
-		b.post("/account/security", url.Values{"second_factor": {string(factor)}}).expect(http.StatusOK, "/account/security")
+		b.post("/account/security", url.Values{"second_factor": {string(factor)}})
+		if factor == idp.SecondFactorSMS {
+			b.expect(http.StatusOK, "/login/sms").post("/login/sms", url.Values{})
+		}
+		b.expect(http.StatusOK, "/account/security")
 		p := page[ui.AccountSecurity](b)
 		if s.read(subject).Account.SecondFactor != factor || p.SecondFactor != (factor == idp.SecondFactorSMS) || p.Compulsory || p.Masked == "" || p.Notice.ID != ui.NoticeSecondFactor {
 			t.Errorf("%s: %+v", factor, p)
