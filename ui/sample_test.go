@@ -62,6 +62,7 @@ func accountPages() []Page {
 		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true, "Linux"}, {"id2", "Chrome", "192.0.2.2", at, at, false, ""}}, Notice: T(NoticeSessionEnded)},
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},
 		AccountSecurity{}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01"}, AccountSecurity{Masked: "+7 ··· 01"}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01", Compulsory: true, Notice: T(NoticeSecondFactor)},
+		AccountConfirm{Change: "second_factor_on", Name: "+7 ··· 01", Action: "/a", Fields: []FormField{{"second_factor", "sms"}}, Back: "/account/security"}, AccountConfirm{Change: "second_factor_off", Back: "/account/security"},
 		AccountPassword{Login: "+7", Error: T(PasswordEmpty), Broken: []Text{T(PasswordFormer)}, Notice: T(NoticePassword)},
 		SandboxInbox{Messages: []SandboxMessage{{"sms", "+7", "s", "text", "123456", "http://localhost/l", at}}, People: []SandboxPerson{{"l", "p", "n", "1", "standard", "note"}}, Now: at, ClearURL: "/sandbox/clear"}, SandboxInbox{},
 	}

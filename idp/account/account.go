@@ -89,6 +89,8 @@ func pageOf(path string) string {
 		return "/account/sessions"
 	case "/account/services/withdraw":
 		return "/account/services"
+	case "/account/second-factor":
+		return "/account/security"
 	case "/account/sign-out":
 		return "/account"
 	}

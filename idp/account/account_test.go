@@ -22,7 +22,7 @@ var posts = []struct {
 	{"/account/sessions/end", "/account/sessions", url.Values{"session": {"00000000-0000-4000-8000-000000000000"}}},
 	{"/account/sessions/end-all", "/account/sessions", url.Values{}},
 	{"/account/services/withdraw", "/account/services", url.Values{"service": {"bank"}}},
-	{"/account/security", "/account/security", url.Values{"second_factor": {"sms"}}},
+	{"/account/second-factor", "/account/security", url.Values{"second_factor": {"sms"}}},
 	{"/account/password", "/account/password", url.Values{"password": {newPassword}, "password2": {newPassword}}},
 }
 
@@ -63,14 +63,14 @@ func TestChangesWantAFreshProof(t *testing.T) {
 			t.Errorf("a form without a fresh proof changed the account: %+v", again)
 		}
 		b.signIn(phone).expect(http.StatusOK, "/account/password")
-		b.post("/account/security", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/login/sms")
+		b.post("/account/second-factor", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/login/sms")
 		if s.read(subject).Account.SecondFactor != idp.SecondFactorSMS {
 			t.Error("a form with a fresh proof changed nothing")
 		}
 		t.Log("a service's sign-in a moment ago is a fresh proof too, single sign-on is none")
 		clock.Advance(idp.SudoWindow + time.Second)
 		b.get("/authorize/bank")
-		b.post("/account/security", url.Values{"second_factor": {"off"}}).expect(http.StatusOK, "/login")
+		b.post("/account/second-factor", url.Values{"second_factor": {"off"}}).expect(http.StatusOK, "/login")
 	})
 }
 
