@@ -55,17 +55,14 @@ func (a *Account) enough(f *flow.Flow, s *store.Subject) bool {
 	return flow.Next(f, nil, &s.Subject, f.BeganAt).Kind == flow.StepDone
 }
 
-// signIn begins a flow that comes back to the page of a request.
+// signIn begins a flow that comes back to what a request was for.
 func (a *Account) signIn(c echo.Context, fresh bool) error {
 	return a.Flows.Begin(c, a.wanted(c, fresh))
 }
 
 // wanted is the flow that a request wants to have gone through.
 func (a *Account) wanted(c echo.Context, fresh bool) *flow.Flow {
-	f := &flow.Flow{Return: pageOf(c.Request().URL.Path), Lang: ui.Lang(c.Request().Context())}
-	if !notice(c).IsZero() {
-		f.Return = told(f.Return, c.QueryParam("done"))
-	}
+	f := &flow.Flow{Return: back(c), Lang: ui.Lang(c.Request().Context())}
 	if fresh {
 		window := int64(idp.SudoWindow.Seconds())
 		f.MaxAge = &window
@@ -82,25 +79,10 @@ func (a *Account) touch(c echo.Context, s *store.Subject) error {
 	return a.DB.TouchSession(c.Request().Context(), s.Account.OID.Bucket(), s.Session.ID, now)
 }
 
-// pageOf is the page whose form posts to an address; a page is its own.
-func pageOf(path string) string {
-	switch path {
-	case "/account/sessions/end", "/account/sessions/end-all":
-		return "/account/sessions"
-	case "/account/services/withdraw":
-		return "/account/services"
-	case "/account/second-factor":
-		return "/account/security"
-	case "/account/sign-out":
-		return "/account"
-	}
-	return path
-}
-
 // notices are what a page may say after a change.
 var notices = map[string]string{
 	"password": ui.NoticePassword, "second-factor": ui.NoticeSecondFactor, "withdrawn": ui.NoticeWithdrawn,
-	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered,
+	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered, "password-lost": ui.NoticePasswordLost,
 }
 
 func notice(c echo.Context) ui.Text {

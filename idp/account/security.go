@@ -57,7 +57,6 @@ func (a *Account) AskSecondFactor(c echo.Context) error {
 	}
 	return ask(c, ui.AccountConfirm{
 		Change: secondFactors[factor], Name: identifier.Mask(idp.IdentifierPhone, s.Profile.Phone), Back: "/account/security",
-		Fields: []ui.FormField{{Name: "second_factor", Value: string(factor)}},
 	})
 }
 

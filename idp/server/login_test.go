@@ -50,6 +50,47 @@ func TestSignInWithPasswordAndSMS(t *testing.T) {
 	})
 }
 
+// TestConfirmBeforeAChange: whoever is signed in is asked for the password alone,
+// told why, and comes back to what was begun.
+func TestConfirmBeforeAChange(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", nil)
+		p.person("+79990000002", nil)
+		b := p.browser()
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.post("/account/second-factor", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/login")
+		for name, typed := range map[string]string{"": "", "Введите пароль.": "", "Неверный пароль.": "wrong"} {
+			if name != "" {
+				b.post("/login/password", url.Values{"login": {"+79990000002"}, "password": {typed}}).expect(http.StatusUnprocessableEntity, "/login/password")
+			}
+			for _, part := range []string{name, "Подтвердите, что это вы", "прошло больше 10 минут", "Тестов Иван Петрович", `value="&#43;79990000001"`} {
+				if !strings.Contains(b.body, part) {
+					t.Errorf("the page has no %q: %s", part, b.body)
+				}
+			}
+			if strings.Contains(b.body, `id="login"`) || strings.Contains(b.body, "/register?") || strings.Contains(b.body, "79990000002") {
+				t.Errorf("the page asks who it is: %s", b.body)
+			}
+		}
+		t.Log("the page of a person is no page of the next one")
+		confirm := b.flow()
+		b.post("/account/sign-out", url.Values{})
+		b.get("/login").signIn("+79990000002")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.post("/login/password", url.Values{"flow": {confirm}, "password": {testPassword}}).expect(http.StatusOK, "/login")
+		if !strings.Contains(b.body, `value="&#43;79990000002"`) {
+			t.Errorf("the page is another's: %s", b.body)
+		}
+		b.post("/login/password", url.Values{"password": {testPassword}}).expect(http.StatusOK, "/account/second-factor")
+		if !strings.Contains(b.body, `value="sms"`) {
+			t.Errorf("the change is lost: %s", b.body)
+		}
+	})
+}
+
 func TestSMSCodeHasThreeTriesAndFiveMinutes(t *testing.T) {
 	t.Parallel()
 	db, clock := storetest.Open(t, storetest.SQLite)
