@@ -7,6 +7,7 @@ type (
 	// Home is the start page (/).
 	Home struct {
 		Person string // who is signed in; empty when nobody is
+		Notice Text
 	}
 
 	// LoginPassword asks for login and password (/login).

@@ -18,7 +18,7 @@ func sampleTime() time.Time { return time.Date(2026, 11, 30, 12, 0, 0, 0, time.U
 
 func loginPages() []Page {
 	return []Page{
-		Home{}, Home{Person: "Тестов Иван"},
+		Home{Notice: T(NoticeSignedOut)}, Home{Person: "Тестов Иван"},
 		LoginPassword{Flow: "f", Service: "Банк", Login: "+7", Error: T(LoginBlocked, "Count", 5), Notice: T(FlowRestarted), RegisterURL: "/register?flow=f", ReturnURL: "/login/return", BlockedFor: 290 * time.Second},
 		LoginPassword{Flow: "f", Login: "+7 ··· 01", Person: "Тестов Иван", Confirm: true, Error: T(ErrorBusy)}, LoginPassword{RegisterURL: "/register"},
 		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},

@@ -110,7 +110,8 @@ const (
 	NoticeSecondFactor = "notice.second_factor"
 	NoticeWithdrawn    = "notice.withdrawn"
 	NoticeSessionEnded = "notice.session_ended"
-	NoticeSignedOut    = "notice.signed_out" // the session has ended: sign in again
+	NoticeSignedOut    = "notice.signed_out"
+	NoticeSignedOutAll = "notice.signed_out_all" // on every device
 	NoticeRegistered   = "notice.registered"
 	NoticeResumed      = "notice.resumed" // registration goes on where it stopped
 	NoticeCodeSent     = "notice.code_sent"

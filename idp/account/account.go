@@ -126,5 +126,5 @@ func (a *Account) SignOut(c echo.Context) error {
 	if err := a.Cookies.SignOut(c, a.DB, a.Now()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, "/")
+	return done(c, "/", "signed-out")
 }

@@ -29,6 +29,7 @@ var forms = map[string][]string{
 	"POST /register/link":             {"token"},
 	"POST /register/password":         {"flow", "password", "password2"},
 	"POST /register/person":           {"flow", "surname", "name", "patronymic", "birth_date"},
+	"GET /":                           {"done", "lang"},
 	"GET /account":                    {"done"},
 	"GET /account/sessions/end":       {"session"},
 	"POST /account/sessions/end":      {"session"},

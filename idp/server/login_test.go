@@ -91,6 +91,35 @@ func TestConfirmBeforeAChange(t *testing.T) {
 	})
 }
 
+// TestSigningOutIsTold: each page of the own account lets go, and the page that
+// follows says so.
+func TestSigningOutIsTold(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", nil)
+	b := p.browser()
+	const form = `<form method="post" action="/account/sign-out">`
+	for post, notice := range map[string]string{"/account/sign-out": "Вы вышли. ", "/account/sessions/end-all": "Вы вышли на всех устройствах."} {
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
+		for _, path := range []string{"/", "/account", "/account/profile", "/account/security", "/account/sessions", "/account/services", "/account/password", "/account/second-factor?second_factor=sms"} {
+			if b.get(path); b.status != http.StatusOK || !strings.Contains(b.body, form) {
+				t.Errorf("%s cannot be left: %d", path, b.status)
+			}
+		}
+		if b.get("/?done=signed-out"); strings.Contains(b.body, "Вы вышли.") {
+			t.Error("whoever is signed in is told the contrary")
+		}
+		b.post(post, url.Values{}).expect(http.StatusOK, "/")
+		if !strings.Contains(b.body, notice) || strings.Contains(b.body, form) {
+			t.Errorf("after %s: %s", post, b.body)
+		}
+	}
+	if b.get("/?done=x"); strings.Contains(b.body, `role="status"`) {
+		t.Error("a notice of a stranger's choice")
+	}
+}
+
 func TestSMSCodeHasThreeTriesAndFiveMinutes(t *testing.T) {
 	t.Parallel()
 	db, clock := storetest.Open(t, storetest.SQLite)
