@@ -45,7 +45,7 @@ func poison(v reflect.Value, probe string) {
 		}
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
-			if slices.Contains([]string{"Level", "Required", "Current", "Lacks", "Label", "Delivery"}, name) || v.Type() == reflect.TypeFor[ConsentScope]() && name == "Name" || name == "Scopes" && v.Type() == reflect.TypeFor[AccountService]() {
+			if slices.Contains([]string{"Level", "Required", "Current", "Lacks", "Label", "Delivery", "Change"}, name) || v.Type() == reflect.TypeFor[ConsentScope]() && name == "Name" || name == "Scopes" && v.Type() == reflect.TypeFor[AccountService]() {
 				continue
 			}
 			if v.Field(i).CanSet() {

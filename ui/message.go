@@ -28,6 +28,11 @@ const (
 	MessageBlockedEmail  = "account_blocked_email"   // Link; likewise
 	MessageSignInSMS     = "new_sign_in_sms"         // Host; Device may be given
 	MessageSignInEmail   = "new_sign_in_email"       // Link; Device, Network, Time may be given
+
+	MessageSecondOnSMS    = "second_factor_on_sms"    // Host
+	MessageSecondOnEmail  = "second_factor_on_email"  // Link
+	MessageSecondOffSMS   = "second_factor_off_sms"   // Host
+	MessageSecondOffEmail = "second_factor_off_email" // Link
 )
 
 // Message renders a message by its name. A missing argument is an error, but for

@@ -60,12 +60,23 @@ type (
 	}
 
 	// AccountSecurity shows the second factor and leads to the password
-	// (/account/security); posts second_factor=sms or off.
+	// (/account/security); posts second_factor=sms to /account/second-factor,
+	// and leads there to be asked about off.
 	AccountSecurity struct {
 		SecondFactor bool
 		Masked       string // the verified phone; empty when there is none
 		Compulsory   bool   // by the level of the account
 		Notice       Text
+	}
+
+	// AccountConfirm tells what a change means and asks once more. It is the GET of
+	// the address that it posts to.
+	AccountConfirm struct {
+		Change string // the end of its texts' ids: "confirm." + Change
+		Name   string // what the change is about: a phone, a device, a service; may be empty
+		Action string
+		Fields []FormField
+		Back   string
 	}
 
 	// AccountPassword asks for a new password (/account/password); the fresh proof is
@@ -85,6 +96,7 @@ func (AccountProfile) Template() string  { return "account_profile" }
 func (AccountSessions) Template() string { return "account_sessions" }
 func (AccountServices) Template() string { return "account_services" }
 func (AccountSecurity) Template() string { return "account_security" }
+func (AccountConfirm) Template() string  { return "account_confirm" }
 func (AccountPassword) Template() string { return "account_password" }
 
 func (p AccountPassword) problems() []Problem {

@@ -7,6 +7,7 @@ type (
 	// Home is the start page (/).
 	Home struct {
 		Person string // who is signed in; empty when nobody is
+		Notice Text
 	}
 
 	// LoginPassword asks for login and password (/login).
@@ -22,8 +23,9 @@ type (
 		ReturnURL string
 		// BlockedFor is how long the password is refused whatever is typed; 0 when it is not.
 		BlockedFor time.Duration
-		// Confirm asks the signed-in person again before a change (sudo): Login is shown, not typed.
+		// Confirm asks the signed-in Person again before a change (sudo): Login is not typed.
 		Confirm bool
+		Person  string
 	}
 
 	// Code asks for a code that was sent (/login/sms, /register/code, …).

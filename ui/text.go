@@ -35,6 +35,8 @@ type Field struct {
 const (
 	LoginWrong          = "error.login_wrong" // the same for logins that nobody has
 	LoginEmpty          = "error.login_empty"
+	ConfirmWrong        = "error.confirm_wrong" // of the signed-in person, who is asked for the password alone
+	ConfirmEmpty        = "error.confirm_empty"
 	LoginBlocked        = "error.login_blocked"   // Count: minutes
 	LoginAccountBlocked = "error.account_blocked" // by an operator or the owner
 	ErrorBusy           = "error.busy"            // the password cannot be checked now: try again
@@ -105,10 +107,12 @@ const (
 // What was done.
 const (
 	NoticePassword     = "notice.password"
+	NoticePasswordLost = "notice.password_lost" // typed too late: to be typed again
 	NoticeSecondFactor = "notice.second_factor"
 	NoticeWithdrawn    = "notice.withdrawn"
 	NoticeSessionEnded = "notice.session_ended"
-	NoticeSignedOut    = "notice.signed_out" // the session has ended: sign in again
+	NoticeSignedOut    = "notice.signed_out"
+	NoticeSignedOutAll = "notice.signed_out_all" // on every device
 	NoticeRegistered   = "notice.registered"
 	NoticeResumed      = "notice.resumed"            // registration goes on where it stopped
 	NoticeResumedAgain = "notice.resumed_again"      // begun in another browser, whose entries are not shown

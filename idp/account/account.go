@@ -32,15 +32,15 @@ type Account struct {
 
 // signedIn is the account of the browser's session, or nil when a flow was begun
 // to sign in and come back. A page that changes something wants a proof of the
-// last ten minutes.
+// last ten minutes. Whether the session is proof enough, with two factors where
+// the owner or the level wants them, is decided as in every flow.
 func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 	if ref := a.Cookies.Session(c); ref != nil {
 		subject, err := a.DB.SubjectBySession(c.Request().Context(), *ref, "")
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		now := a.Now()
-		if err == nil && subject.Session.Usable(&subject.Account, now) && (!fresh || now.Sub(subject.Session.AuthTime) <= idp.SudoWindow) {
+		if err == nil && a.enough(a.wanted(c, fresh), subject) {
 			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), subject.Profile.FullName())))
 			return subject, a.touch(c, subject)
 		}
@@ -48,14 +48,26 @@ func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 	return nil, a.signIn(c, fresh)
 }
 
-// signIn begins a flow that comes back to the page of a request.
+// enough tells whether a session alone finishes a flow.
+func (a *Account) enough(f *flow.Flow, s *store.Subject) bool {
+	f.BeganAt = a.Now()
+	f.Name(s.Account)
+	return flow.Next(f, nil, &s.Subject, f.BeganAt).Kind == flow.StepDone
+}
+
+// signIn begins a flow that comes back to what a request was for.
 func (a *Account) signIn(c echo.Context, fresh bool) error {
-	f := &flow.Flow{Return: pageOf(c.Request().URL.Path), Lang: ui.Lang(c.Request().Context())}
+	return a.Flows.Begin(c, a.wanted(c, fresh))
+}
+
+// wanted is the flow that a request wants to have gone through.
+func (a *Account) wanted(c echo.Context, fresh bool) *flow.Flow {
+	f := &flow.Flow{Return: back(c), Lang: ui.Lang(c.Request().Context())}
 	if fresh {
 		window := int64(idp.SudoWindow.Seconds())
 		f.MaxAge = &window
 	}
-	return a.Flows.Begin(c, f)
+	return f
 }
 
 // touch notes that the session was used, at most once a minute.
@@ -67,23 +79,10 @@ func (a *Account) touch(c echo.Context, s *store.Subject) error {
 	return a.DB.TouchSession(c.Request().Context(), s.Account.OID.Bucket(), s.Session.ID, now)
 }
 
-// pageOf is the page whose form posts to an address; a page is its own.
-func pageOf(path string) string {
-	switch path {
-	case "/account/sessions/end", "/account/sessions/end-all":
-		return "/account/sessions"
-	case "/account/services/withdraw":
-		return "/account/services"
-	case "/account/sign-out":
-		return "/account"
-	}
-	return path
-}
-
 // notices are what a page may say after a change.
 var notices = map[string]string{
 	"password": ui.NoticePassword, "second-factor": ui.NoticeSecondFactor, "withdrawn": ui.NoticeWithdrawn,
-	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered,
+	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered, "password-lost": ui.NoticePasswordLost,
 }
 
 func notice(c echo.Context) ui.Text {
@@ -95,8 +94,10 @@ func notice(c echo.Context) ui.Text {
 
 // done goes on to a page that tells what was done.
 func done(c echo.Context, path, what string) error {
-	return c.Redirect(http.StatusSeeOther, path+"?done="+url.QueryEscape(what))
+	return c.Redirect(http.StatusSeeOther, told(path, what))
 }
+
+func told(path, what string) string { return path + "?done=" + url.QueryEscape(what) }
 
 // Home is GET /account.
 func (a *Account) Home(c echo.Context) error {
@@ -125,5 +126,5 @@ func (a *Account) SignOut(c echo.Context) error {
 	if err := a.Cookies.SignOut(c, a.DB, a.Now()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, "/")
+	return done(c, "/", "signed-out")
 }

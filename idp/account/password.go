@@ -73,7 +73,7 @@ func (a *Account) passwordPage(c echo.Context, s *store.Subject, status int, pro
 	if login == "" {
 		login = s.Profile.Email
 	}
-	page := ui.AccountPassword{Login: login, Error: problem, Broken: broken}
+	page := ui.AccountPassword{Login: login, Error: problem, Broken: broken, Notice: notice(c)}
 	return c.Render(status, page.Template(), page)
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -37,8 +38,39 @@ func hasPhone(s *store.Subject) bool {
 	return s.Profile.Phone != "" && !s.Profile.PhoneVerifiedAt.IsZero()
 }
 
-// SetSecondFactor is POST /account/security. Where the level makes the second
-// factor compulsory (R-LOG-2), or there is no phone for it, the page says so.
+// secondFactors are the choices, with the name of their texts and messages.
+var secondFactors = map[idp.SecondFactor]string{idp.SecondFactorSMS: "second_factor_on", idp.SecondFactorOff: "second_factor_off"}
+
+// AskSecondFactor is GET /account/second-factor: what the choice means,
+// before it is made.
+func (a *Account) AskSecondFactor(c echo.Context) error {
+	s, err := a.signedIn(c, true)
+	if s == nil || err != nil {
+		return err
+	}
+	factor := idp.SecondFactor(c.QueryParam("second_factor"))
+	switch {
+	case secondFactors[factor] == "":
+		return echo.ErrBadRequest
+	case factor == s.Account.SecondFactor, !mayChoose(s, factor):
+		return c.Redirect(http.StatusSeeOther, "/account/security")
+	}
+	return ask(c, ui.AccountConfirm{
+		Change: secondFactors[factor], Name: identifier.Mask(idp.IdentifierPhone, s.Profile.Phone), Back: "/account/security",
+	})
+}
+
+// mayChoose tells whether a choice is open: the level may make the second factor
+// compulsory (R-LOG-2), and there may be no phone for it.
+func mayChoose(s *store.Subject, factor idp.SecondFactor) bool {
+	if factor == idp.SecondFactorSMS {
+		return hasPhone(s)
+	}
+	return !s.Account.SecondFactorCompulsory()
+}
+
+// SetSecondFactor is POST /account/second-factor. The owner is told on
+// every contact.
 func (a *Account) SetSecondFactor(c echo.Context) error {
 	s, err := a.signedIn(c, true)
 	if s == nil || err != nil {
@@ -46,22 +78,32 @@ func (a *Account) SetSecondFactor(c echo.Context) error {
 	}
 	factor := idp.SecondFactor(c.FormValue("second_factor"))
 	switch {
-	case factor != idp.SecondFactorSMS && factor != idp.SecondFactorOff:
+	case secondFactors[factor] == "":
 		return echo.ErrBadRequest
-	case factor == idp.SecondFactorSMS && !hasPhone(s), factor == idp.SecondFactorOff && s.Account.SecondFactorCompulsory():
+	case !mayChoose(s, factor):
 		return securityPage(c, s, http.StatusUnprocessableEntity)
+	case factor == s.Account.SecondFactor:
+		return done(c, "/account/security", "second-factor")
 	}
 	event, err := audit.New(c, a.Now(), idp.EventSecondFactorSet, s.Account.OID, "", map[string]string{"factor": string(factor)})
 	if err != nil {
 		return err
 	}
-	write := s.SetSecondFactor(factor, a.Now())
+	ctx := c.Request().Context()
+	told, err := a.Sender.QueueOwner(s.Profile, ui.Lang(ctx), secondFactors[factor])
+	if err != nil {
+		return err
+	}
+	writes := append([]store.Write{s.SetSecondFactor(factor, a.Now()), event}, told...)
 	if factor == idp.SecondFactorOff {
-		err = a.DB.Write(c.Request().Context(), write, event)
+		err = a.DB.Write(ctx, writes...)
 	} else {
 		// Whoever got in elsewhere with one factor does not stay.
 		keep := uuid.UUID(s.Session.ID)
-		err = a.DB.Secure(c.Request().Context(), s, &keep, a.Now(), write, event)
+		err = a.DB.Secure(ctx, s, &keep, a.Now(), writes...)
+	}
+	if errors.Is(err, store.ErrStale) {
+		return a.signIn(c, true) // secured meanwhile: this session has ended
 	}
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -26,13 +25,9 @@ func (a *Account) Services(c echo.Context) error {
 	}
 	page := ui.AccountServices{Notice: notice(c)}
 	for _, consent := range consents {
-		name := consent.ClientID
-		client, err := a.Clients.Client(ctx, consent.ClientID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		name, err := a.serviceName(c, consent.ClientID)
+		if err != nil {
 			return err
-		}
-		if err == nil {
-			name = client.NameIn(ui.Lang(ctx))
 		}
 		page.Services = append(page.Services, ui.AccountService{
 			ID: consent.ClientID, Name: name, Since: consent.GrantedAt,
@@ -49,21 +44,27 @@ func (a *Account) Withdraw(c echo.Context) error {
 	if s == nil || err != nil {
 		return err
 	}
-	ctx, service := c.Request().Context(), c.FormValue("service")
-	consents, err := a.DB.Consents(ctx, s.Account.OID)
+	service := c.FormValue("service")
+	allowed, err := a.allowed(c, s, service)
 	if err != nil {
 		return err
 	}
 	// What was not allowed, or is withdrawn already, is nothing to write down.
-	if !slices.ContainsFunc(consents, func(one idp.Consent) bool { return one.ClientID == service }) {
+	if !allowed {
 		return done(c, "/account/services", "withdrawn")
 	}
 	event, err := audit.New(c, a.Now(), idp.EventConsentWithdrawn, s.Account.OID, service, nil)
 	if err != nil {
 		return err
 	}
-	if err := a.DB.WithdrawConsent(ctx, s.Account.OID, service, a.Now(), event); err != nil {
+	if err := a.DB.WithdrawConsent(c.Request().Context(), s.Account.OID, service, a.Now(), event); err != nil {
 		return err
 	}
 	return done(c, "/account/services", "withdrawn")
+}
+
+// allowed tells whether anything is allowed to a service.
+func (a *Account) allowed(c echo.Context, s *store.Subject, service string) (bool, error) {
+	consents, err := a.DB.Consents(c.Request().Context(), s.Account.OID)
+	return slices.ContainsFunc(consents, func(one idp.Consent) bool { return one.ClientID == service }), err
 }

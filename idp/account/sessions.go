@@ -75,5 +75,5 @@ func (a *Account) EndAll(c echo.Context) error {
 	}
 	a.Cookies.ClearSession(c)
 	a.Cookies.RotateBrowser(c)
-	return c.Redirect(http.StatusSeeOther, "/")
+	return done(c, "/", "signed-out-everywhere")
 }

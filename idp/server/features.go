@@ -98,12 +98,16 @@ func (s *Server) features() error {
 	e.GET("/account", own.Home)
 	e.GET("/account/profile", own.Profile)
 	e.GET("/account/sessions", own.Sessions)
+	e.GET("/account/sessions/end", own.AskEndSession)
 	e.POST("/account/sessions/end", own.EndSession)
+	e.GET("/account/sessions/end-all", own.AskEndAll)
 	e.POST("/account/sessions/end-all", own.EndAll)
 	e.GET("/account/services", own.Services)
+	e.GET("/account/services/withdraw", own.AskWithdraw)
 	e.POST("/account/services/withdraw", own.Withdraw)
 	e.GET("/account/security", own.Security)
-	e.POST("/account/security", own.SetSecondFactor)
+	e.GET("/account/second-factor", own.AskSecondFactor)
+	e.POST("/account/second-factor", own.SetSecondFactor)
 	e.GET("/account/password", own.Password)
 	e.POST("/account/password", own.SetPassword)
 	e.POST("/account/sign-out", own.SignOut)
@@ -131,13 +135,16 @@ func (s *Server) features() error {
 	return nil
 }
 
+// goodbyes are what the start page may say to whoever has just left.
+var goodbyes = map[string]string{"signed-out": ui.NoticeSignedOut, "signed-out-everywhere": ui.NoticeSignedOutAll}
+
 // home is GET /.
 func (s *Server) home(c echo.Context) error {
-	page := ui.Home{}
+	page := ui.Home{Notice: ui.T(goodbyes[c.QueryParam("done")])}
 	if ref := s.Cookies.Session(c); ref != nil {
 		subject, err := s.DB.SubjectBySession(c.Request().Context(), *ref, "")
 		if err == nil && subject.Session.Usable(&subject.Account, s.Now()) {
-			page.Person = subject.Profile.FullName()
+			page.Person, page.Notice = subject.Profile.FullName(), ui.Text{}
 			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), page.Person)))
 		} else if err != nil && !isNotFound(err) {
 			return err

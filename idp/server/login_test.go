@@ -50,6 +50,76 @@ func TestSignInWithPasswordAndSMS(t *testing.T) {
 	})
 }
 
+// TestConfirmBeforeAChange: whoever is signed in is asked for the password alone,
+// told why, and comes back to what was begun.
+func TestConfirmBeforeAChange(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", nil)
+		p.person("+79990000002", nil)
+		b := p.browser()
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.post("/account/second-factor", url.Values{"second_factor": {"sms"}}).expect(http.StatusOK, "/login")
+		for name, typed := range map[string]string{"": "", "Введите пароль.": "", "Неверный пароль.": "wrong"} {
+			if name != "" {
+				b.post("/login/password", url.Values{"login": {"+79990000002"}, "password": {typed}}).expect(http.StatusUnprocessableEntity, "/login/password")
+			}
+			for _, part := range []string{name, "Подтвердите, что это вы", "прошло больше 10 минут", "Тестов Иван Петрович", `value="&#43;79990000001"`} {
+				if !strings.Contains(b.body, part) {
+					t.Errorf("the page has no %q: %s", part, b.body)
+				}
+			}
+			if strings.Contains(b.body, `id="login"`) || strings.Contains(b.body, "/register?") || strings.Contains(b.body, "79990000002") {
+				t.Errorf("the page asks who it is: %s", b.body)
+			}
+		}
+		t.Log("the page of a person is no page of the next one")
+		confirm := b.flow()
+		b.post("/account/sign-out", url.Values{})
+		b.get("/login").signIn("+79990000002")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.post("/login/password", url.Values{"flow": {confirm}, "password": {testPassword}}).expect(http.StatusOK, "/login")
+		if !strings.Contains(b.body, `value="&#43;79990000002"`) {
+			t.Errorf("the page is another's: %s", b.body)
+		}
+		b.post("/login/password", url.Values{"password": {testPassword}}).expect(http.StatusOK, "/account/second-factor")
+		if !strings.Contains(b.body, `value="sms"`) {
+			t.Errorf("the change is lost: %s", b.body)
+		}
+	})
+}
+
+// TestSigningOutIsTold: each page of the own account lets go, and the page that
+// follows says so.
+func TestSigningOutIsTold(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", nil)
+	b := p.browser()
+	const form = `<form method="post" action="/account/sign-out">`
+	for post, notice := range map[string]string{"/account/sign-out": "Вы вышли. ", "/account/sessions/end-all": "Вы вышли на всех устройствах."} {
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
+		for _, path := range []string{"/", "/account", "/account/profile", "/account/security", "/account/sessions", "/account/services", "/account/password", "/account/second-factor?second_factor=sms"} {
+			if b.get(path); b.status != http.StatusOK || !strings.Contains(b.body, form) {
+				t.Errorf("%s cannot be left: %d", path, b.status)
+			}
+		}
+		if b.get("/?done=signed-out"); strings.Contains(b.body, "Вы вышли.") {
+			t.Error("whoever is signed in is told the contrary")
+		}
+		b.post(post, url.Values{}).expect(http.StatusOK, "/")
+		if !strings.Contains(b.body, notice) || strings.Contains(b.body, form) {
+			t.Errorf("after %s: %s", post, b.body)
+		}
+	}
+	if b.get("/?done=x"); strings.Contains(b.body, `role="status"`) {
+		t.Error("a notice of a stranger's choice")
+	}
+}
+
 func TestSMSCodeHasThreeTriesAndFiveMinutes(t *testing.T) {
 	t.Parallel()
 	db, clock := storetest.Open(t, storetest.SQLite)

@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 const { issuer, relying, chromium: executablePath, lang, variant, shots } = JSON.parse(process.env.VHOD_JOURNEY);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const scripted = variant !== "noscript";
-const words = { ru: { registered: "Регистрация завершена" }, en: { registered: "Registration is complete" } }[lang];
+const words = { ru: { registered: "Регистрация завершена", signedOut: "Вы вышли" }, en: { registered: "Registration is complete", signedOut: "You are signed out" } }[lang];
 const password = "Зелёный-Слон-73";
 const phone = "+7999" + String(Math.floor(Math.random() * 1e7)).padStart(7, "0");
 
@@ -122,9 +122,10 @@ try {
   }
   await page.goto(`${issuer}/account/password`);
   await look("account-password");
-  await page.goto(`${issuer}/account`);
-  await press("#submit"); // sign out
+  await press("#sign-out"); // on every page
   await at("/", "signed out");
+  check((await page.textContent("[role=status]")).includes(words.signedOut), "the start page does not say that the person is signed out");
+  await look("signed-out");
 
   // Arrive from the bank.
   await page.goto(`${relying}/bank/`);

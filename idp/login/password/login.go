@@ -49,11 +49,17 @@ func (l *Login) Show(c echo.Context) error {
 // Submit is POST /login/password: three round trips up to the answer, the same
 // for logins that exist and that do not.
 func (l *Login) Submit(c echo.Context) error {
-	v, err := l.Flows.Open(c)
-	if err != nil {
+	v, err := l.open(c)
+	if v == nil {
 		return err
 	}
 	login, typed := c.FormValue("login"), c.FormValue("password")
+	if l.confirms(v) {
+		if v.Unseen {
+			return l.page(c, v, http.StatusOK, ui.Text{}, "")
+		}
+		login = ownLogin(v.Subject)
+	}
 	if login == "" || typed == "" {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginEmpty), login)
 	}
@@ -61,7 +67,7 @@ func (l *Login) Submit(c echo.Context) error {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), "")
 	}
 	ctx := c.Request().Context()
-	oid, subject, err := l.find(ctx, login)
+	oid, subject, err := l.whose(ctx, v, login)
 	if err != nil {
 		return err
 	}
@@ -192,6 +198,9 @@ func (l *Login) render(c echo.Context, v *flow.Visit, status int, page ui.LoginP
 	}
 	if v.Client != nil {
 		page.Service, page.ReturnURL = v.ServiceName(ui.Lang(c.Request().Context())), v.Client.URI
+	}
+	if l.confirms(v) {
+		page = confirming(c, v, page)
 	}
 	if v.Restarted {
 		page.Notice = ui.T(ui.FlowRestarted)
