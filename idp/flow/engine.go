@@ -235,6 +235,7 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	subject, err := e.subject(c.Request().Context(), v, ref)
 	if errors.Is(err, store.ErrNotFound) {
+		e.ended(c, v, ref)
 		return nil
 	}
 	if err != nil {
@@ -242,6 +243,7 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	if v.OID == 0 {
 		if subject.Session == nil || !subject.Session.Alive(e.Now()) {
+			e.ended(c, v, ref)
 			return nil
 		}
 		v.Name(subject.Account)
@@ -249,6 +251,15 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	v.Subject = subject
 	return nil
+}
+
+// ended gives a browser whose session was ended elsewhere a new binding: the end
+// spent the old one, under which nothing could be finished any more.
+func (e *Engine) ended(c echo.Context, v *Visit, ref *store.SessionRef) {
+	if ref != nil && v.OID == 0 && len(v.Proofs) == 0 {
+		e.Cookies.ClearSession(c)
+		e.Cookies.RotateBrowser(c)
+	}
 }
 
 func (e *Engine) subject(ctx context.Context, v *Visit, ref *store.SessionRef) (*store.Subject, error) {

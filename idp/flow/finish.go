@@ -109,8 +109,10 @@ func (e *Engine) answer(c echo.Context, v *Visit, r Result) error {
 	return c.Redirect(http.StatusSeeOther, v.Return)
 }
 
-// restart begins the flow's request anew.
+// restart begins the flow's request anew, under a new binding since the old one may
+// be spent.
 func (e *Engine) restart(c echo.Context, v *Visit) error {
+	e.Cookies.RotateBrowser(c)
 	fresh := &Visit{Flow: again(v.Flow, e.Now()), Client: v.Client}
 	if err := e.load(c, fresh); err != nil {
 		return err

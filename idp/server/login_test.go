@@ -296,6 +296,20 @@ func TestProofsDoNotOutliveWhatTheyWereGivenFor(t *testing.T) {
 		if again.at.Path == "/account" {
 			t.Errorf("a finished flow was finished again")
 		}
+
+		t.Log("on a device whose session was ended, where the next sign-in succeeds")
+		clock.Advance(idp.SudoWindow + time.Second)
+		b.get("/account/password").post("/login/password", url.Values{"password": {testPassword}}).expect(http.StatusOK, "/login/sms")
+		all, err := db.Sessions(t.Context(), s, clock.Now())
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		if err := db.EndSession(t.Context(), s.Account.OID, all[0].ID, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		b.post("/login/sms", url.Values{"code": {p.code("+79990000001")}}).expect(http.StatusOK, "/login")
+		clock.Advance(time.Hour)
+		b.signIn("+79990000001").post("/login/sms", url.Values{"code": {p.code("+79990000001")}}).expect(http.StatusOK, "/account/password")
 	})
 }
 
