@@ -72,7 +72,7 @@ func accountPages() []Page {
 func scopes() []ConsentScope {
 	var all []ConsentScope
 	for _, name := range []string{"profile", "phone", "email", "address", "snils", "inn", "id_doc", "birthplace", "citizenship", "level", "offline_access", "openid"} {
-		all = append(all, ConsentScope{Name: name, Reason: "чтобы", Granted: name == "phone"})
+		all = append(all, ConsentScope{Name: name, Reason: "чтобы", Granted: name == "phone", Lacking: name == "snils"})
 	}
 	return all
 }
