@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -27,6 +28,22 @@ func scanDocuments(rows Rows) ([]sealedDocument, error) {
 		all = append(all, d)
 	}
 	return all, rows.Err()
+}
+
+// Documents reads the current identity documents of an account, oldest first.
+func (db *DB) Documents(ctx context.Context, s *Subject) ([]idp.Document, error) {
+	rows, err := db.Q(ctx).Query(ctx, `SELECT document_id, type, fields, source, created_at FROM document
+		WHERE bucket = $1 AND account_id = $2 AND replaced_at = 0 ORDER BY created_at, document_id`,
+		int16(s.Account.OID.Bucket()), int64(s.Account.OID))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	sealed, err := scanDocuments(rows)
+	if err != nil {
+		return nil, err
+	}
+	return s.openDocuments(sealed)
 }
 
 // openDocuments opens what belongs to the subject.

@@ -139,7 +139,7 @@ func TestVerbatim(t *testing.T) {
 	t.Parallel()
 	u := renderer(t)
 	for id, want := range map[string]string{
-		BirthDateInvalid: "Неверный формат даты рождения", EmailEmpty: "Поле «Электронная почта» не заполнено", PasswordsDiffer: "Пароли не совпадают",
+		BirthDateInvalid: "Неверный формат даты рождения", PasswordsDiffer: "Пароли не совпадают",
 		NameInvalid: "В поле «ФИО» обнаружены недопустимые символы", CodeWrong: "Неверный код", CodeTries: "Неверный код", NoticeRegistered: "Регистрация завершена",
 	} {
 		if text, err := u.texts["ru"].get(id, map[string]any{"Count": 1}); err != nil || !strings.HasPrefix(text, want) {

@@ -9,12 +9,6 @@ import (
 
 // functions are what templates may call, in one language.
 func functions(lang string, t *texts) template.FuncMap {
-	day := "02.01.2006"
-	if lang == "en" {
-		day = "2 January 2006"
-	}
-	// Moscow time, in which state services count.
-	moscow := time.FixedZone("MSK", 3*60*60)
 	return template.FuncMap{
 		"t": func(id string, args ...any) (string, error) {
 			text := T(id, args...)
@@ -24,8 +18,10 @@ func functions(lang string, t *texts) template.FuncMap {
 		"static":   staticURL,
 		"field":    field,
 		"rules":    passwordRules,
-		"date":     func(at time.Time) string { return at.In(moscow).Format(day) },
-		"datetime": func(at time.Time) string { return at.In(moscow).Format(day + ", 15:04") },
+		"day":      func(on time.Time) string { return day(lang, on) },
+		"date":     func(at time.Time) string { return day(lang, at.In(moscow)) },
+		"datetime": func(at time.Time) string { return moment(lang, at) },
+		"whole":    whole,
 		"iso":      func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"inlang":   inLanguage,
 		"away":     away,

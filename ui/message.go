@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 )
 
@@ -20,14 +19,10 @@ const (
 	MessageExistingSMS   = "register_existing_sms"   // Host
 	MessageExistingEmail = "register_existing_email" // Link
 	MessageLoginSMS      = "login_code_sms"          // Code, Host
-	MessageChangeSMS     = "change_code_sms"         // Code, Host
-	MessageChangeEmail   = "change_code_email"       // Code
 	MessagePasswordSMS   = "password_changed_sms"    // Host
 	MessagePasswordEmail = "password_changed_email"  // Link
 	MessageBlockedSMS    = "account_blocked_sms"     // Host; after too many wrong passwords
 	MessageBlockedEmail  = "account_blocked_email"   // Link; likewise
-	MessageSignInSMS     = "new_sign_in_sms"         // Host; Device may be given
-	MessageSignInEmail   = "new_sign_in_email"       // Link; Device, Network, Time may be given
 
 	MessageSecondOnSMS    = "second_factor_on_sms"    // Host
 	MessageSecondOnEmail  = "second_factor_on_email"  // Link
@@ -35,22 +30,19 @@ const (
 	MessageSecondOffEmail = "second_factor_off_email" // Link
 )
 
-// Message renders a message by its name. A missing argument is an error, but for
-// those that may be given.
+// Message renders a message by its name. A missing argument is an error.
 func (u *UI) Message(lang, name string, args map[string]any) (Message, error) {
 	t := u.texts[lang]
 	if t == nil {
 		return Message{}, fmt.Errorf("ui: no language %q", lang)
 	}
-	full := map[string]any{"Device": "", "Network": "", "Time": ""}
-	maps.Copy(full, args)
-	text, err := t.get("message."+name+".text", full)
+	text, err := t.get("message."+name+".text", args)
 	if err != nil {
 		return Message{}, err
 	}
 	m := Message{Text: text}
 	if !strings.HasSuffix(name, "_sms") {
-		m.Subject, err = t.get("message."+name+".subject", full)
+		m.Subject, err = t.get("message."+name+".subject", args)
 	}
 	return m, err
 }

@@ -24,6 +24,7 @@ type (
 		Label    string // the end of its text's id: "field." + Label
 		Value    string // empty when it is not given
 		Verified bool
+		Day      time.Time // given instead of Value
 	}
 
 	// AccountSessions lists where the account is signed in (/account/sessions); posts

@@ -32,7 +32,7 @@ type (
 	Code struct {
 		Flow   string
 		Action string // where both forms post to
-		Title  Text   // TitleCodeLogin, TitleCodeRegister, TitleCodeChange
+		Title  Text   // TitleCodeLogin, TitleCodeRegister
 		// Masked is where the code went, hidden but for its ends.
 		Masked  string
 		Email   bool // the code went by e-mail, not by SMS

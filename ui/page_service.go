@@ -24,6 +24,7 @@ type (
 		Name    string // of the scope
 		Reason  string // why, in the service's words
 		Granted bool   // allowed before
+		Lacking bool   // there is nothing of it in the account yet
 	}
 
 	// Finish goes on to a service after a form post: Chromium holds a redirect

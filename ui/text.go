@@ -47,7 +47,6 @@ const (
 const (
 	TitleCodeLogin    = "code.title_login"
 	TitleCodeRegister = "code.title_register"
-	TitleCodeChange   = "code.title_change"
 
 	CodeEmpty     = "error.code_empty"
 	CodeMalformed = "error.code_malformed"
@@ -64,9 +63,7 @@ const (
 const (
 	ContactEmpty    = "error.contact_empty"
 	ContactInvalid  = "error.contact_invalid"
-	PhoneEmpty      = "error.phone_empty"
 	PhoneInvalid    = "error.phone_invalid"
-	EmailEmpty      = "error.email_empty"
 	EmailInvalid    = "error.email_invalid"
 	EmailDisposable = "error.email_disposable"
 	EmailRole       = "error.email_role"

@@ -221,7 +221,7 @@ func TestPages(t *testing.T) {
 	}
 	for label, want := range map[string]ui.ProfileRow{
 		"surname":    {Label: "surname", Value: "Тестов"},
-		"birth_date": {Label: "birth_date", Value: "31.12.1990"},
+		"birth_date": {Label: "birth_date", Day: time.Date(1990, 12, 31, 0, 0, 0, 0, time.UTC)},
 		"phone":      {Label: "phone", Value: "+7 999 000-00-01", Verified: true},
 		"email":      {Label: "email", Value: "ivan" + phone + "@example.org", Verified: true},
 		"snils":      {Label: "snils", Value: "112-233-445 95"},

@@ -17,15 +17,15 @@ func (a *Account) Profile(c echo.Context) error {
 		return err
 	}
 	p := &s.Profile
-	birth := p.BirthDate
-	if day, err := time.Parse(time.DateOnly, birth); err == nil {
-		birth = day.Format("02.01.2006")
+	birth := ui.ProfileRow{Label: "birth_date", Value: p.BirthDate}
+	if day, err := time.Parse(time.DateOnly, p.BirthDate); err == nil {
+		birth.Value, birth.Day = "", day
 	}
 	page := ui.AccountProfile{Rows: []ui.ProfileRow{
 		{Label: "surname", Value: p.Surname},
 		{Label: "name", Value: p.Name},
 		{Label: "patronymic", Value: p.Patronymic},
-		{Label: "birth_date", Value: birth},
+		birth,
 		{Label: "phone", Value: shown(p.Phone, identifier.FormatPhone), Verified: p.Phone != "" && !p.PhoneVerifiedAt.IsZero()},
 		{Label: "email", Value: p.Email, Verified: p.Email != "" && !p.EmailVerifiedAt.IsZero()},
 		{Label: "snils", Value: shown(p.SNILS, identifier.FormatSNILS)},

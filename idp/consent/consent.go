@@ -9,11 +9,13 @@ import (
 	"vhod/idp"
 	"vhod/idp/audit"
 	"vhod/idp/flow"
+	"vhod/store"
 	"vhod/ui"
 )
 
 // Consent shows the page and takes its answer.
 type Consent struct {
+	DB    *store.DB
 	Flows *flow.Engine
 	Now   idp.Clock
 }
@@ -56,6 +58,12 @@ func (h *Consent) page(c echo.Context, v *flow.Visit) error {
 	if err != nil {
 		return err
 	}
+	var documents []idp.Document
+	if slices.Contains(v.Request.Scopes, idp.ScopeIDDoc) {
+		if documents, err = h.DB.Documents(c.Request().Context(), v.Subject); err != nil {
+			return err
+		}
+	}
 	lang := ui.Lang(c.Request().Context())
 	page := ui.Consent{
 		Flow: token, Service: v.Client.NameIn(lang), Description: v.Client.DescriptionIn(lang),
@@ -67,6 +75,7 @@ func (h *Consent) page(c echo.Context, v *flow.Visit) error {
 		}
 		page.Scopes = append(page.Scopes, ui.ConsentScope{
 			Name: scope, Reason: v.Client.Reason(scope, lang), Granted: slices.Contains(v.Subject.Consent.Scopes, scope),
+			Lacking: !v.Subject.Holds(scope, documents),
 		})
 	}
 	return c.Render(http.StatusOK, page.Template(), page)

@@ -72,7 +72,7 @@ func (s *Server) features() error {
 	e.GET("/login/level", lacks.Show)
 	e.POST("/login/level", lacks.Submit)
 
-	asked := &consent.Consent{Flows: flows, Now: s.Now}
+	asked := &consent.Consent{DB: s.DB, Flows: flows, Now: s.Now}
 	e.GET("/consent", asked.Show)
 	e.POST("/consent", asked.Submit)
 
