@@ -55,6 +55,12 @@ const (
 	ResendPause   = "error.resend_pause"   // Count: seconds
 	MessageBudget = "error.message_budget" // Count: minutes
 	LinkInvalid   = "error.link_invalid"   // the e-mailed link is used or too old
+
+	CodeMalformed      = "error.code_malformed"       // costs no try
+	CodeExpiredWait    = "error.code_expired_wait"    // another comes later; Count: seconds
+	CodeTriesWait      = "error.code_tries_wait"      // none left, and another comes later; Count: seconds
+	CodeBlockedLink    = "error.code_blocked_link"    // the e-mail has a link too; Count: minutes
+	MessageBudgetHours = "error.message_budget_hours" // Count: hours
 )
 
 // Registration: contact and agreements.

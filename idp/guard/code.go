@@ -83,6 +83,13 @@ func (g *Codes) Check(ctx context.Context, id uuid.UUID, purpose string, subject
 	return Outcome{Right: right, Left: left}, nil
 }
 
+// WellFormed tells that what was typed could be a code: what could not is a slip of
+// the hand, which need not cost a try.
+func WellFormed(code string) bool {
+	code = typed(code)
+	return len(code) == codeDigits && strings.Trim(code, "0123456789") == ""
+}
+
 // typed is a code without what people, keyboards and clipboards put into it. What
 // is too long is no code, and counts as a wrong one.
 func typed(code string) string {

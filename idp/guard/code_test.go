@@ -63,6 +63,17 @@ func TestCodeAsPeopleTypeIt(t *testing.T) {
 	})
 }
 
+func TestWellFormedCodes(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"123456": true, " 123-456\u00a0": true, "12345": false, "1234567": false, "12345a": false, "": false, "１２３４５６": false, strings.Repeat("1", 1000): false,
+	} {
+		if got := guard.WellFormed(code); got != want {
+			t.Errorf("%.20q: %v", code, got)
+		}
+	}
+}
+
 func TestThreeTries(t *testing.T) {
 	each(t, func(t *testing.T, g *guards) {
 		i := g.issue(t, false)

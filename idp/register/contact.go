@@ -67,7 +67,7 @@ func (h *Register) Submit(c echo.Context) error {
 		if r, err := h.held(c, &d); err != nil {
 			return err
 		} else if r != nil {
-			return h.rejoin(c, v, r, max(refusal.Pause, refusal.Budget))
+			return h.rejoin(c, v, r, refusal.Pause)
 		}
 	}
 	if refusal.Refused() {

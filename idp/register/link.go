@@ -56,7 +56,7 @@ func (h *Register) SubmitLink(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.proved(c, v, r, uuid.New())
+	return h.proved(c, v, r, uuid.New(), h.Attempts.Clear(purpose, r.subject()))
 }
 
 func linkInvalid(c echo.Context) error {

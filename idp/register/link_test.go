@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"vhod/idp"
 	"vhod/store"
@@ -103,6 +104,38 @@ func TestLinkInAnotherTab(t *testing.T) {
 		if s.account(idp.IdentifierEmail, address) == nil {
 			t.Error("no account")
 		}
+	})
+}
+
+// TestLinkWhileCodesAreBlocked: wrong codes of a stranger close the codes of an
+// address, but not the link that its owner was sent.
+func TestLinkWhileCodesAreBlocked(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		stranger := s.browser()
+		stranger.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+		wrong := "000000"
+		if s.message(address).Code == wrong {
+			wrong = "000001"
+		}
+		for range 5 {
+			stranger.post("/register/code", url.Values{"code": {wrong}}).expect(http.StatusUnprocessableEntity, "/register/code")
+		}
+		clock.Advance(61 * time.Second)
+		owner := s.browser()
+		owner.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+		stranger.post("/register/code", url.Values{"code": {wrong}}) // blocks again, for longer
+		owner.code(address).expect(http.StatusUnprocessableEntity, "/register/code")
+		if p := page[ui.Code](owner); p.Field.Error.ID != ui.CodeBlockedLink || p.BlockedFor == 0 {
+			t.Errorf("blocked: %+v", p)
+		}
+		_, token := s.link()
+		owner.post("/register/link", url.Values{"token": {token}}).expect(http.StatusOK, "/register/password")
+		t.Log("and the block is over, as after a right code")
+		clock.Advance(61 * time.Second)
+		other := s.browser()
+		other.get("/register").contact(address).code(address).expect(http.StatusOK, "/register/password")
 	})
 }
 

@@ -165,15 +165,21 @@ func TestCodes(t *testing.T) {
 	if p := enter(""); p.Field.Error.ID != ui.CodeEmpty {
 		t.Errorf("no code: %+v", p)
 	}
+	for _, slip := range []string{"12345", "1234567", "12345a", strings.Repeat("1", 1000)} {
+		if p := enter(slip); p.Field.Error.ID != ui.CodeMalformed || p.TriesLeft != 0 {
+			t.Errorf("%.20q: %+v", slip, p)
+		}
+	}
 	for left := 2; left > 0; left-- {
 		if p := enter(wrong); p.Field.Error.ID != ui.CodeWrong || p.TriesLeft != left {
 			t.Errorf("with %d tries left: %+v", left, p)
 		}
 	}
-	if p := enter(wrong); p.Field.Error.ID != ui.CodeTries {
+	clock.Advance(20 * time.Second)
+	if p := enter(wrong); p.Field.Error.ID != ui.CodeTriesWait || p.Field.Error.Args["Count"] != 40.0 { // of JSON
 		t.Errorf("third wrong code: %+v", p)
 	}
-	if p := enter(first); p.Field.Error.ID != ui.CodeExpired {
+	if p := enter(first); p.Field.Error.ID != ui.CodeExpiredWait {
 		t.Errorf("the right code after three wrong ones: %+v", p)
 	}
 	t.Log("a new one comes after the pause")
