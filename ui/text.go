@@ -69,6 +69,7 @@ const (
 	ContactInvalid  = "error.contact_invalid"
 	PhoneEmpty      = "error.phone_empty"
 	PhoneInvalid    = "error.phone_invalid"
+	PhoneLandline   = "error.phone_landline" // no SMS gets there
 	EmailEmpty      = "error.email_empty"
 	EmailInvalid    = "error.email_invalid"
 	EmailDisposable = "error.email_disposable"
@@ -86,8 +87,15 @@ const (
 	NameTooLong      = "error.name_too_long" // Length
 	BirthDateEmpty   = "error.birth_date_empty"
 	BirthDateInvalid = "error.birth_date_invalid"
-	BirthDateFuture  = "error.birth_date_future" // or too long ago
-	TooYoung         = "error.too_young"         // Age
+	BirthDateFuture  = "error.birth_date_future"
+	TooYoung         = "error.too_young" // Age
+
+	SurnameInvalid    = "error.surname_invalid"
+	SurnameTooLong    = "error.surname_too_long" // Length
+	PatronymicInvalid = "error.patronymic_invalid"
+	PatronymicTooLong = "error.patronymic_too_long" // Length
+	BirthDateNone     = "error.birth_date_none"     // no calendar has the day
+	BirthDateOld      = "error.birth_date_old"      // nobody is that old
 )
 
 // A new password. Those with a number, and the four kinds of characters, also

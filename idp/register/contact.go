@@ -182,6 +182,8 @@ func (h *Register) parseContact(ctx context.Context, text string) (d draft, prob
 		return d, ui.PhoneInvalid
 	case err != nil:
 		return d, ui.ContactInvalid
+	case !identifier.TakesSMS(phone):
+		return d, ui.PhoneLandline
 	}
 	return draft{Kind: idp.IdentifierPhone, Contact: phone, Typed: phone}, ""
 }
