@@ -32,6 +32,7 @@ const (
 	EventClientChanged        EventName = "client.changed"
 	EventClientDisabled       EventName = "client.disabled"
 	EventKeyRotated           EventName = "key.rotated"
+	EventKeyRewrapped         EventName = "key.rewrapped"
 	EventMessageDeadLettered  EventName = "message.dead_lettered"
 	EventAccountBlocked       EventName = "account.blocked"
 	EventAccountUnblocked     EventName = "account.unblocked"

@@ -49,14 +49,19 @@ const (
 	TitleCodeRegister = "code.title_register"
 
 	CodeEmpty     = "error.code_empty"
-	CodeMalformed = "error.code_malformed"
-	CodeWrong     = "error.code_wrong" // Count: tries left
+	CodeMalformed = "error.code_malformed" // costs no try
+	CodeWrong     = "error.code_wrong"     // Count: tries left
 	CodeExpired   = "error.code_expired"
 	CodeTries     = "error.code_tries"     // none left: a new code is needed
 	CodeBlocked   = "error.code_blocked"   // Count: minutes
 	ResendPause   = "error.resend_pause"   // Count: seconds
 	MessageBudget = "error.message_budget" // Count: minutes
 	LinkInvalid   = "error.link_invalid"   // the e-mailed link is used or too old
+
+	CodeExpiredWait    = "error.code_expired_wait"    // another comes later; Count: seconds
+	CodeTriesWait      = "error.code_tries_wait"      // none left, and another comes later; Count: seconds
+	CodeBlockedLink    = "error.code_blocked_link"    // the e-mail has a link too; Count: minutes
+	MessageBudgetHours = "error.message_budget_hours" // Count: hours
 )
 
 // Registration: contact and agreements.
@@ -64,6 +69,7 @@ const (
 	ContactEmpty    = "error.contact_empty"
 	ContactInvalid  = "error.contact_invalid"
 	PhoneInvalid    = "error.phone_invalid"
+	PhoneLandline   = "error.phone_landline" // no SMS gets there
 	EmailInvalid    = "error.email_invalid"
 	EmailDisposable = "error.email_disposable"
 	EmailRole       = "error.email_role"
@@ -80,8 +86,15 @@ const (
 	NameTooLong      = "error.name_too_long" // Length
 	BirthDateEmpty   = "error.birth_date_empty"
 	BirthDateInvalid = "error.birth_date_invalid"
-	BirthDateFuture  = "error.birth_date_future" // or too long ago
-	TooYoung         = "error.too_young"         // Age
+	BirthDateFuture  = "error.birth_date_future"
+	TooYoung         = "error.too_young" // Age
+
+	SurnameInvalid    = "error.surname_invalid"
+	SurnameTooLong    = "error.surname_too_long" // Length
+	PatronymicInvalid = "error.patronymic_invalid"
+	PatronymicTooLong = "error.patronymic_too_long" // Length
+	BirthDateNone     = "error.birth_date_none"     // no calendar has the day
+	BirthDateOld      = "error.birth_date_old"      // nobody is that old
 )
 
 // A new password. Those with a number, and the four kinds of characters, also

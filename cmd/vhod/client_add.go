@@ -47,7 +47,7 @@ func (c clientAddCommand) Run(p *process) error {
 	if client.ID == "" {
 		client.ID = keys.RandomToken(16)
 	}
-	if err := checkClient(client); err != nil {
+	if err := checkClient(client, c.Data != ""); err != nil {
 		return fmt.Errorf("the service is refused:\n%w", err)
 	}
 	s, err := c.open(p, false)

@@ -23,15 +23,16 @@ const (
 )
 
 // checkClient refuses a registration that would not be safe or could not work, all
-// at once, each under the name of its metadata.
-func checkClient(c *idp.Client) error {
+// at once, each under the name of its metadata. Only a sandbox returns to web sites
+// on this machine.
+func checkClient(c *idp.Client, sandbox bool) error {
 	var r refusals
 	// RFC 6749 appendix A.1 allows more; what is spared needs no escaping anywhere.
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`).MatchString(c.ID) {
 		r.add("client_id", "1 to 64 letters, digits, '.', '_' or '-'")
 	}
 	checkNames(&r, c)
-	checkRedirects(&r, c)
+	checkRedirects(&r, c, sandbox)
 	checkGrants(&r, c)
 	checkAuthentication(&r, c)
 	checkScopes(&r, c)
@@ -68,7 +69,7 @@ func checkNames(r *refusals, c *idp.Client) {
 	}
 }
 
-func checkRedirects(r *refusals, c *idp.Client) {
+func checkRedirects(r *refusals, c *idp.Client, sandbox bool) {
 	if c.ApplicationType != "web" && c.ApplicationType != "native" {
 		r.add("application_type", "web or native")
 	}
@@ -80,7 +81,7 @@ func checkRedirects(r *refusals, c *idp.Client) {
 			r.add(setting, "at most %d", maxURIs)
 		}
 		for _, address := range all {
-			if problem := redirectProblem(address, c.ApplicationType == "native"); problem != "" {
+			if problem := redirectProblem(address, c.ApplicationType == "native", sandbox); problem != "" {
 				r.add(setting, "%q: %s", address, problem)
 			}
 		}
@@ -88,7 +89,7 @@ func checkRedirects(r *refusals, c *idp.Client) {
 }
 
 // redirectProblem tells why a service may not be returned to at an address.
-func redirectProblem(address string, native bool) string {
+func redirectProblem(address string, native, sandbox bool) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || len(address) > maxURI || !u.IsAbs() || u.Opaque != "" && !native || u.User != nil:
@@ -101,9 +102,9 @@ func redirectProblem(address string, native bool) string {
 		return "no .. is allowed"
 	case u.Scheme == "https" && u.Host != "":
 		return ""
-	case u.Scheme == "http" && loopback(u.Hostname()): // RFC 8252 §7.3
+	case u.Scheme == "http" && loopback(u.Hostname()) && (native || sandbox): // RFC 8252 §7.3
 		return ""
-	case u.Scheme == "http" || u.Scheme == "https":
+	case u.Scheme == "http" && native || u.Scheme == "https":
 		return "http is for this machine alone (localhost, 127.0.0.1)"
 	case !native:
 		return "a web site has an https address"
@@ -167,7 +168,7 @@ func checkJWKS(r *refusals, text json.RawMessage) {
 func checkScopes(r *refusals, c *idp.Client) {
 	for _, s := range c.Scopes {
 		if !idp.KnownScope(s.Name) {
-			r.add("scopes", "there is no scope %q", s.Name)
+			r.add("scopes", "there is no scope %q; there are %s", s.Name, strings.Join(idp.Scopes(), ", "))
 		}
 	}
 	if c.MayGrant("authorization_code") && !c.MayAsk(idp.ScopeOpenID) {

@@ -17,7 +17,7 @@ func goodClient() *idp.Client {
 
 func TestCheckClient(t *testing.T) {
 	t.Parallel()
-	if err := checkClient(goodClient()); err != nil {
+	if err := checkClient(goodClient(), false); err != nil {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*idp.Client){
@@ -45,7 +45,7 @@ func TestCheckClient(t *testing.T) {
 		"jwks: a private or symmetric": func(c *idp.Client) {
 			c.TokenEndpointAuthMethod, c.JWKS = idp.AuthPrivateKeyJWT, []byte(`{"keys":[{"kty":"oct","k":"czNjcmV0"}]}`)
 		},
-		"scopes: there is no scope":               func(c *idp.Client) { c.Scopes = append(c.Scopes, idp.ClientScope{Name: "all"}) },
+		"scopes: there is no scope \"all\"; there are openid, profile, phone, email,": func(c *idp.Client) { c.Scopes = append(c.Scopes, idp.ClientScope{Name: "all"}) },
 		"scopes: openid is needed":                func(c *idp.Client) { c.Scopes = nil },
 		"id_token_signed_response_alg: ES256":     func(c *idp.Client) { c.IDTokenAlg = "none" },
 		"min_level: 1, 2 or 3":                    func(c *idp.Client) { c.MinLevel = 4 },
@@ -54,7 +54,7 @@ func TestCheckClient(t *testing.T) {
 	} {
 		c := goodClient()
 		change(c)
-		if err := checkClient(c); err == nil || !strings.Contains(err.Error(), want) {
+		if err := checkClient(c, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("refusal %v, want one with %q", err, want)
 		}
 	}
@@ -68,9 +68,9 @@ func TestRedirectProblem(t *testing.T) {
 	}{
 		{"https://shop.example.com/callback", true, true},
 		{"https://shop.example.com:8443/callback?from=vhod", true, true},
-		{"http://localhost:8090/callback", true, true},
-		{"http://127.0.0.1/callback", true, true},
-		{"http://[::1]/callback", true, true},
+		{"http://localhost:8090/callback", false, true},
+		{"http://127.0.0.1/callback", false, true},
+		{"http://[::1]/callback", false, true},
 		{"com.example.app:/callback", false, true},
 		{"myapp:/callback", false, false},
 		{"http://shop.example.com/callback", false, false},
@@ -88,11 +88,16 @@ func TestRedirectProblem(t *testing.T) {
 		{"data:text/html,hello", false, false},
 		{"https://shop.example.com/" + strings.Repeat("a", maxURI), false, false},
 	} {
-		if problem := redirectProblem(c.address, false); (problem == "") != c.web {
+		if problem := redirectProblem(c.address, false, false); (problem == "") != c.web {
 			t.Errorf("web, %q: %q", c.address, problem)
 		}
-		if problem := redirectProblem(c.address, true); (problem == "") != c.native {
+		if problem := redirectProblem(c.address, true, false); (problem == "") != c.native {
 			t.Errorf("native, %q: %q", c.address, problem)
+		}
+	} // A sandbox's web sites are on this machine, not elsewhere.
+	for address, good := range map[string]bool{"http://localhost:8090/callback": true, "http://[::1]/callback": true, "http://shop.example.com/callback": false} {
+		if problem := redirectProblem(address, false, true); (problem == "") != good {
+			t.Errorf("sandbox, %q: %q", address, problem)
 		}
 	}
 }

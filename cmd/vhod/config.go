@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"vhod/keys"
@@ -70,36 +71,46 @@ type smsConfig struct {
 	URL    string `yaml:"url" secret:"url"` // {to}, {text} and {id} are filled in
 	Method string `yaml:"method"`           // POST or GET
 	// Body is the template of the request's body; values are escaped for
-	// ContentType. It may hold the gateway's key, so it is masked.
-	Body          string `yaml:"body" secret:"all"`
+	// ContentType. It may hold the gateway's key, so its own values are masked.
+	Body          string `yaml:"body" secret:"body"`
 	ContentType   string `yaml:"content_type"`
 	Authorization string `yaml:"authorization" secret:"all"` // the whole header
 }
 
-// defaults fills in what was left out.
-func (c *config) defaults() {
-	fill(&c.DatabaseConnections, 16)
-	fill(&c.Password.MemoryKiB, 19456)
-	fill(&c.Password.Time, 2)
-	fill(&c.Password.Parallelism, 1)
-	fill(&c.Keys.Period, duration(90*24*time.Hour))
-	fill(&c.SMTP.TLS, "starttls")
-	if c.SMTP.TLS == "implicit" {
-		fill(&c.SMTP.Port, 465) // RFC 8314 §3.3
+// portByTLS stands for a port of the mail server that nobody set.
+const portByTLS = math.MinInt
+
+// presets are the numbers that hold unless others are set, a zero too: a zero that
+// somebody typed is refused, not taken for nothing.
+func presets() *config {
+	return &config{
+		DatabaseConnections: 16,
+		Password:            passwordConfig{MemoryKiB: 19456, Time: 2, Parallelism: 1},
+		Keys:                keysConfig{Period: duration(90 * 24 * time.Hour)},
+		SMTP:                smtpConfig{Port: portByTLS},
+		MinimumAge:          18,
 	}
-	fill(&c.SMTP.Port, 587) // RFC 6409 §3.1
+}
+
+// defaults fills in the words that were left out, and what depends on them.
+func (c *config) defaults() {
+	fill(&c.SMTP.TLS, "starttls")
+	if c.SMTP.Port == portByTLS {
+		c.SMTP.Port = 587 // RFC 6409 §3.1
+		if c.SMTP.TLS == "implicit" {
+			c.SMTP.Port = 465 // RFC 8314 §3.3
+		}
+	}
 	fill(&c.SMS.Method, "POST")
 	fill(&c.SMS.ContentType, "application/json")
 	if c.SMS.Method == "POST" && c.SMS.ContentType == "application/json" {
 		fill(&c.SMS.Body, `{"to":{to},"text":{text},"id":{id}}`)
 	}
-	fill(&c.MinimumAge, 18)
 	fill(&c.LogLevel, "info")
 }
 
-func fill[T comparable](value *T, otherwise T) {
-	var zero T
-	if *value == zero {
+func fill(value *string, otherwise string) {
+	if *value == "" {
 		*value = otherwise
 	}
 }

@@ -208,13 +208,17 @@ func (c *config) checkSMS(r *refusals) {
 			r.add("sms.body", "%s occurs neither here nor in sms.url", placeholder)
 		}
 	}
-	filled := strings.NewReplacer("{to}", `""`, "{text}", `""`, "{id}", `""`).Replace(s.Body)
-	if s.ContentType == "application/json" && s.Body != "" && !json.Valid([]byte(filled)) {
+	if s.ContentType == "application/json" && s.Body != "" && !fillsJSON(s.Body) {
 		r.add("sms.body", "with {to}, {text} and {id} filled in (they bring their own quotes) it must be JSON")
 	}
 	if !slices.Contains([]string{"application/json", "application/x-www-form-urlencoded"}, s.ContentType) {
 		r.add("sms.content_type", "application/json or application/x-www-form-urlencoded, not %q", s.ContentType)
 	}
+}
+
+// fillsJSON tells that a template is JSON once its placeholders are filled in.
+func fillsJSON(template string) bool {
+	return json.Valid([]byte(strings.NewReplacer("{to}", `""`, "{text}", `""`, "{id}", `""`).Replace(template)))
 }
 
 // refused is check with words for the person who starts the program.

@@ -36,6 +36,27 @@ func TestMaskURL(t *testing.T) {
 	}
 }
 
+func TestMaskBody(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"to":{to},"text":{text},"id":{id}}`:                                             `{"to":{to},"text":{text},"id":{id}}`,
+		`{"key":"s3cret","n":-12.5e3, "messages" : [{"to":{to},"text":{text}}],"a":true}`: `{"key":"***","n":"***", "messages" : [{"to":{to},"text":{text}}],"a":true}`,
+		`{"key":"s3\"cr:et","to":"{to}"}`:                                                 `***`,
+		`{"key":"s3\"cr:et","to":{to}}`:                                                   `{"key":"***","to":{to}}`,
+		`["s3cret",{to}]`:                                                                 `["***",{to}]`,
+		`login=vhod&psw=s3cret&phones={to}&mes={text}`:                                    `login=***&psw=***&phones={to}&mes={text}`,
+		`to={to}s3cret&text={text}`:                                                       `to=***&text={text}`,
+		`s3cret`:                                                                          `***`,
+		`s3cret{to}`:                                                                      `***`,
+		`{"s3cret":{to}`:                                                                  `***`,
+		`to={to}&s3 cret=`:                                                                `***`,
+	} {
+		if got := maskBody(body); got != want {
+			t.Errorf("%s masked as %s, want %s", body, got, want)
+		}
+	}
+}
+
 // TestMaskedKeepsNothing fills every setting that may hold a secret.
 func TestMaskedKeepsNothing(t *testing.T) {
 	t.Parallel()
@@ -49,6 +70,9 @@ func TestMaskedKeepsNothing(t *testing.T) {
 			filled++
 		case "url":
 			s.value.SetString("postgres://u:" + secret + "@h/d?password=" + secret)
+			filled++
+		case "body":
+			s.value.SetString(`{"key":"` + secret + `","to":{to},"text":{text}}`)
 			filled++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -30,15 +31,29 @@ func readConfig(path string, environ []string) (*config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	var c config
+	c := presets()
 	if err := c.parse(text); err != nil {
 		return nil, fmt.Errorf("configuration %s: %w", path, err)
 	}
+	c.resolve(filepath.Dir(path))
 	if err := c.override(environ); err != nil {
 		return nil, fmt.Errorf("configuration from the environment: %w", err)
 	}
 	c.defaults()
-	return &c, nil
+	return c, nil
+}
+
+// resolve takes relative paths of the file from its folder, wherever the program is
+// started. Those of the environment are of whoever starts it.
+func (c *config) resolve(folder string) {
+	for _, path := range []*string{&c.TLS.Certificate, &c.TLS.Key, &c.KEKFile} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+	if path, ok := strings.CutPrefix(c.Database, "sqlite:"); ok && path != "" && path != ":memory:" && !filepath.IsAbs(path) {
+		c.Database = "sqlite:" + filepath.Join(folder, path)
+	}
 }
 
 // readBounded reads a file no longer than limit bytes.

@@ -4,13 +4,15 @@ import (
 	"iter"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
 // setting is one key of the configuration with its value.
 type setting struct {
 	key    string // dotted
-	secret string // what of it is hidden: "" nothing, "all", "url"
+	secret string // what of it is hidden: "" nothing, "all", "url", "body"
 	value  reflect.Value
 }
 
@@ -44,6 +46,8 @@ func (c *config) masked() *config {
 		case s.secret == "" || s.value.String() == "":
 		case s.secret == "url":
 			s.value.SetString(maskURL(s.value.String()))
+		case s.secret == "body":
+			s.value.SetString(maskBody(s.value.String()))
 		default:
 			s.value.SetString(mask)
 		}
@@ -98,10 +102,42 @@ func maskQuery(query string) string {
 	for i, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
 		plain, err := url.QueryUnescape(name)
-		placeholder := value == "{to}" || value == "{text}" || value == "{id}"
-		if err != nil || strings.ContainsAny(plain, " ") || (!placeholder && !strings.Contains(plainParameters, " "+plain+" ")) {
+		if err != nil || strings.ContainsAny(plain, " ") || (!placeholder(value) && !strings.Contains(plainParameters, " "+plain+" ")) {
 			pairs[i] = name + "=" + mask
 		}
 	}
 	return strings.Join(pairs, "&")
 }
+
+// bodyParts finds the texts, placeholders and numbers of a JSON template; a colon
+// after a text makes it a name.
+var bodyParts = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(?:\s*:)?|\{(?:to|text|id)\}|[-0-9][-+.0-9eE]*`)
+
+// maskBody hides the values of a gateway's template but for the placeholders: which
+// of them is the key to the gateway cannot be told. What cannot be read is hidden
+// whole.
+func maskBody(body string) string {
+	if fillsJSON(body) {
+		return bodyParts.ReplaceAllStringFunc(body, func(part string) string {
+			if part[0] == '{' || part[len(part)-1] == ':' {
+				return part
+			}
+			return `"` + mask + `"`
+		})
+	}
+	pairs := strings.Split(body, "&")
+	for i, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		switch {
+		case !ok || strings.ContainsFunc(name, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.[]", r)
+		}):
+			return mask
+		case !placeholder(value):
+			pairs[i] = name + "=" + mask
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func placeholder(value string) bool { return value == "{to}" || value == "{text}" || value == "{id}" }

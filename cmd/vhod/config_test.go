@@ -46,6 +46,47 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
+// TestConfigZero: a zero in the file is what somebody wants, and refused.
+func TestConfigZero(t *testing.T) {
+	t.Parallel()
+	c, err := parsed(t, goodConfig+"password: {memory_kib: 0, time: 0, parallelism: 0}\nminimum_age: 0\ndatabase_connections: 0\nkeys: {period: 0s}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := c.check()
+	for _, setting := range []string{"password.memory_kib", "password.time", "password.parallelism", "minimum_age", "database_connections", "keys.period"} {
+		if refusal == nil || !strings.Contains(refusal.Error(), setting+": ") {
+			t.Errorf("%s: 0 is not refused: %v", setting, refusal)
+		}
+	}
+	empty, err := parsed(t, goodConfig+"password:\nminimum_age:\n")
+	if err != nil || empty.Password.Time != 2 || empty.MinimumAge != 18 {
+		t.Errorf("keys without a value: %+v, %v", empty, err)
+	}
+}
+
+// TestConfigPaths: those of the file are taken from its folder, those of the
+// environment as they are.
+func TestConfigPaths(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "vhod.yaml")
+	if err := os.WriteFile(path, []byte(goodConfig+"tls: {certificate: tls/chain.pem, key: /etc/key.pem}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := readConfig(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.TLS != (tlsConfig{filepath.Join(folder, "tls/chain.pem"), "/etc/key.pem"}) || c.KEKFile != filepath.Join(folder, "kek") || c.Database != "sqlite:"+filepath.Join(folder, "vhod.db") {
+		t.Errorf("paths of the file: %+v, %s, %s", c.TLS, c.KEKFile, c.Database)
+	}
+	c, err = readConfig(path, []string{"VHOD_KEK_FILE=kek", "VHOD_DATABASE=sqlite:vhod.db", "VHOD_TLS_KEY=key.pem"})
+	if err != nil || c.KEKFile != "kek" || c.Database != "sqlite:vhod.db" || c.TLS.Key != "key.pem" {
+		t.Errorf("paths of the environment: %+v, %v", c, err)
+	}
+}
+
 func TestConfigRead(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -133,6 +174,12 @@ func TestConfigUnsafe(t *testing.T) {
 		"KEK_FILE=":                                         "kek_file: ",
 		"PASSWORD_MEMORY_KIB=19455":                         "password.memory_kib: ",
 		"PASSWORD_MEMORY_KIB=4294967295":                    "password.memory_kib: ",
+		"PASSWORD_TIME=0":                                   "password.time: 2 to 16, not 0",
+		"PASSWORD_MEMORY_KIB=0":                             "password.memory_kib: ",
+		"DATABASE_CONNECTIONS=0":                            "database_connections: ",
+		"SMTP_PORT=0":                                       "smtp.port: ",
+		"MINIMUM_AGE=0":                                     "minimum_age: ",
+		"KEYS_PERIOD=0s":                                    "keys.period: ",
 		"PASSWORD_TIME=1":                                   "password.time: ",
 		"PASSWORD_PARALLELISM=255":                          "password.parallelism: ",
 		"KEYS_PERIOD=1h":                                    "keys.period: ",

@@ -113,5 +113,14 @@ func (c keyRewrapCommand) Run(p *process) error {
 	if answer.Accounts, err = s.db.RewrapAccounts(p.ctx); err != nil {
 		return fmt.Errorf("after %d accounts: %w", answer.Accounts, err)
 	}
+	event, err := s.event(idp.EventKeyRewrapped, 0, "", map[string]string{
+		"kek": answer.KEK, "keys": strconv.Itoa(answer.Keys), "accounts": strconv.Itoa(answer.Accounts),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.db.Write(p.ctx, event); err != nil {
+		return fmt.Errorf("all was moved, the journal could not be written: %w", err)
+	}
 	return p.print(answer, fmt.Sprintf("moved to %s: %d keys of the ring, %d of accounts", answer.KEK, answer.Keys, answer.Accounts))
 }

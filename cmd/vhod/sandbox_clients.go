@@ -97,7 +97,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 		if c.SecretHash == nil {
 			c.SecretHash = []byte{}
 		}
-		if err := checkClient(c); err != nil {
+		if err := checkClient(c, true); err != nil {
 			return nil, fmt.Errorf("service %s: %w", c.ID, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package identifier
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -12,18 +13,23 @@ const maxAge = 125
 // 8601, and gives ISO 8601. The day of today, in its own time zone, decides
 // whether the person is minAge years old; ErrTooYoung comes with the date.
 // Slashes are refused: they say nothing about whether day or month is first.
-// ErrEmpty, ErrTooLong, ErrText, ErrDateFormat, ErrDateFuture, ErrTooOld.
+// ErrEmpty, ErrTooLong, ErrText, ErrDateFormat, ErrNoDay, ErrDateFuture, ErrTooOld.
 func ParseBirthDate(text string, today time.Time, minAge int) (iso string, err error) {
 	text, err = clean(text)
 	if err != nil {
 		return "", err
 	}
 	text = strings.ReplaceAll(ascii(text), " ", "")
-	born, err := time.Parse("2.1.2006", text)
-	if err != nil {
-		born, err = time.Parse(time.DateOnly, text)
+	layout := "2.1.2006"
+	if strings.Contains(text, "-") {
+		layout = time.DateOnly
 	}
-	if err != nil {
+	born, err := time.Parse(layout, text)
+	var wrong *time.ParseError
+	switch {
+	case errors.As(err, &wrong) && strings.HasSuffix(wrong.Message, "out of range"):
+		return "", ErrNoDay
+	case err != nil:
 		return "", ErrDateFormat
 	}
 	day := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)

@@ -20,7 +20,7 @@ func TestParseBirthDate(t *testing.T) {
 	}
 	for text, want := range map[string]error{
 		"01.12.2008": ErrTooYoung, "30.11.2026": ErrTooYoung, "01.12.2026": ErrDateFuture, "01.01.9999": ErrDateFuture, "29.11.1901": ErrTooOld, "01.01.0001": ErrTooOld, "": ErrEmpty, "\xff": ErrText,
-		strings.Repeat("1", 400): ErrTooLong, "31.02.1990": ErrDateFormat, "29.02.2007": ErrDateFormat, "00.01.1990": ErrDateFormat, "1990": ErrDateFormat, "31.12.90": ErrDateFormat,
+		strings.Repeat("1", 400): ErrTooLong, "31.02.1990": ErrNoDay, "29.02.2007": ErrNoDay, "2007-02-29": ErrNoDay, "00.01.1990": ErrNoDay, "01.13.1990": ErrNoDay, "1990-13-01": ErrNoDay, "99.99.1990": ErrNoDay, "-": ErrDateFormat, "1990": ErrDateFormat, "31.12.90": ErrDateFormat,
 		"вчера": ErrDateFormat, "12/31/1990": ErrDateFormat, "03/04/1990": ErrDateFormat, "31.12.1990 12:00": ErrDateFormat,
 	} {
 		if got, err := ParseBirthDate(text, today, 18); !errors.Is(err, want) {

@@ -19,6 +19,7 @@ var (
 	ErrINN        = errors.New("identifier: no ИНН")
 	ErrName       = errors.New("identifier: a name has letters of one alphabet, hyphen, apostrophe and space")
 	ErrDateFormat = errors.New("identifier: no date")
+	ErrNoDay      = errors.New("identifier: a day that no calendar has")
 	ErrDateFuture = errors.New("identifier: a date that is still to come")
 	ErrTooOld     = errors.New("identifier: a date that no living person was born on")
 	ErrTooYoung   = errors.New("identifier: too young")

@@ -67,6 +67,10 @@ func TestMask(t *testing.T) {
 	for in, want := range map[Identifier]string{
 		{idp.IdentifierPhone, "+79991234567"}:    "+7 ··· ···-45-67",
 		{idp.IdentifierPhone, "+442079460958"}:   "+44 ··· ···-09-58",
+		{idp.IdentifierPhone, "+375291234567"}:   "+375 ··· ···-45-67",
+		{idp.IdentifierPhone, "+12015550123"}:    "+1 ··· ···-01-23",
+		{idp.IdentifierPhone, "+77011234567"}:    "+7 ··· ···-45-67",
+		{idp.IdentifierPhone, "+37681234"}:       "+376 ···34",
 		{idp.IdentifierPhone, "12"}:              "···",
 		{idp.IdentifierPhone, ""}:                "···",
 		{idp.IdentifierEmail, "ivan@example.ru"}: "i···n@example.ru",

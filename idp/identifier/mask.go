@@ -31,6 +31,9 @@ func Mask(kind idp.IdentifierKind, value string) string {
 		if code == "" || len(value) < len(code)+5 {
 			return hidden
 		}
+		if len(value) < len(code)+8 { // two digits of a short number are a third of it
+			return "+" + code + " " + hidden + value[len(value)-2:]
+		}
 		return "+" + code + " " + hidden + " " + hidden + "-" + value[len(value)-4:len(value)-2] + "-" + value[len(value)-2:]
 	default:
 		if len(value) < 4 {

@@ -13,7 +13,8 @@ const maxName = 100
 
 // ParseName reads one part of a name: Cyrillic or Latin letters, hyphen,
 // apostrophe and inner space; one space between words, one form of hyphen and
-// apostrophe, letters and accents composed. Invisible characters are refused and
+// apostrophe, letters and accents composed, and capitals where a name has them when
+// it was typed in one case alone. Invisible characters are refused and
 // not taken away: a name goes to registers as it was typed. ErrEmpty,
 // ErrTooLong, ErrText, ErrName.
 func ParseName(text string) (string, error) {
@@ -42,7 +43,43 @@ func ParseName(text string) (string, error) {
 	case !isName(text):
 		return "", ErrName
 	}
-	return text, nil
+	return capitals(text), nil
+}
+
+// particles follow a name in lower case.
+var particles = map[string]bool{"оглы": true, "оглу": true, "кызы": true, "гызы": true, "улы": true, "уулу": true}
+
+// capitals writes a name of capitals or of small letters alone as names are
+// written; a name in both cases is left as its owner writes it.
+func capitals(text string) string {
+	if lower := strings.ToLower(text); text != lower && text != strings.ToUpper(text) {
+		return text
+	}
+	words := strings.Split(strings.ToLower(text), " ")
+	for n, word := range words {
+		if n == 0 || !particles[word] {
+			words[n] = capital(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// capital raises the first letter, one after a hyphen, and one after an apostrophe
+// that follows a single letter: О'Коннор, but Мар'яна and 't Hooft.
+func capital(word string) string {
+	letters := []rune(word)
+	since := 0 // letters since the word or a part of it began
+	for n, r := range letters {
+		switch {
+		case r == '-' || r == '\'' && since == 1 && n+1 < len(letters):
+			since = 0
+			continue
+		case since == 0 && r != '\'':
+			letters[n] = unicode.ToUpper(r)
+		}
+		since++
+	}
+	return string(letters)
 }
 
 // isName: letters of one alphabet, and each hyphen between two of them. An

@@ -41,6 +41,14 @@ func ParsePhone(text string) (string, error) {
 	return phonenumbers.Format(parsed, phonenumbers.E164), nil
 }
 
+// TakesSMS tells that a normal phone is not one of Russia's fixed lines or free
+// numbers, which get no messages: there mobile numbers begin with 9. (+7 6 and +7 7
+// are Kazakhstan.)
+func TakesSMS(e164 string) bool {
+	russian := strings.HasPrefix(e164, "+7") && len(e164) > 2 && e164[2] != '6' && e164[2] != '7'
+	return !russian || e164[2] == '9'
+}
+
 // FormatPhone shows a normal phone with the spaces usual in its country, and
 // anything else as it is.
 func FormatPhone(e164 string) string {

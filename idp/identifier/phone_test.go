@@ -28,6 +28,17 @@ func TestParsePhone(t *testing.T) {
 	}
 }
 
+func TestTakesSMS(t *testing.T) {
+	t.Parallel()
+	for phone, want := range map[string]bool{
+		"+79991234567": true, "+74951234567": false, "+78001234567": false, "+73431234567": false, "+77011234567": true, "+442079460958": true, "+7": true, "": true,
+	} {
+		if got := TakesSMS(phone); got != want {
+			t.Errorf("TakesSMS(%q) = %v", phone, got)
+		}
+	}
+}
+
 func TestFormatPhone(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"+79991234567": "+7 999 123-45-67", "x": "x"} {

@@ -38,6 +38,9 @@ func (h *Register) SubmitCode(c echo.Context) error {
 	if code == "" {
 		return h.refuseCode(c, v, r, ui.Code{}, ui.T(ui.CodeEmpty))
 	}
+	if !guard.WellFormed(code) {
+		return h.refuseCode(c, v, r, ui.Code{Field: ui.Field{Value: bounded(code)}}, ui.T(ui.CodeMalformed))
+	}
 	ctx := c.Request().Context()
 	// Tries are counted across the codes of a registration. How many codes a contact
 	// is sent, and with them the tries of all, is the budgets' matter.
@@ -47,7 +50,11 @@ func (h *Register) SubmitCode(c echo.Context) error {
 		return err
 	}
 	if attempt.Blocked() {
-		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left()}, ui.T(ui.CodeBlocked, "Count", up(attempt.Left(), time.Minute)))
+		problem := ui.CodeBlocked
+		if r.data.Kind == idp.IdentifierEmail {
+			problem = ui.CodeBlockedLink
+		}
+		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left()}, ui.T(problem, "Count", up(attempt.Left(), time.Minute)))
 	}
 	outcome, err := h.Codes.Check(ctx, r.data.CodeID, purpose, r.row.ID, code)
 	if err != nil {
@@ -57,9 +64,9 @@ func (h *Register) SubmitCode(c echo.Context) error {
 	case outcome.Right && !r.data.Existing:
 		return h.proved(c, v, r, r.row.ID, h.Attempts.Clear(purpose, subject))
 	case outcome.Gone:
-		return h.refuseCode(c, v, r, ui.Code{}, ui.T(ui.CodeExpired))
+		return h.refuseCode(c, v, r, ui.Code{}, h.spent(r, ui.CodeExpired, ui.CodeExpiredWait))
 	case outcome.Left == 0 && !outcome.Right:
-		return h.refuseCode(c, v, r, ui.Code{}, ui.T(ui.CodeTries))
+		return h.refuseCode(c, v, r, ui.Code{}, h.spent(r, ui.CodeTries, ui.CodeTriesWait))
 	default:
 		// No code is right for a contact that has an account, guessed ones neither.
 		left := max(1, outcome.Left)
@@ -87,6 +94,15 @@ func (h *Register) resend(c echo.Context, v *flow.Visit, r *registration) error 
 		return err
 	}
 	return h.to(c, v, stepCode, markSent)
+}
+
+// spent says of a code that is of no use any more how to get another: now, or when.
+func (h *Register) spent(r *registration, now, wait string) ui.Text {
+	left := r.data.ResendAt.Sub(h.Now())
+	if left <= 0 {
+		return ui.T(now)
+	}
+	return ui.T(wait, "Count", up(left, time.Second))
 }
 
 func (h *Register) refuseCode(c echo.Context, v *flow.Visit, r *registration, page ui.Code, problem ui.Text) error {

@@ -67,7 +67,7 @@ func (h *Register) Submit(c echo.Context) error {
 		if r, err := h.held(c, &d); err != nil {
 			return err
 		} else if r != nil {
-			return h.rejoin(c, v, r, max(refusal.Pause, refusal.Budget))
+			return h.rejoin(c, v, r, refusal.Pause)
 		}
 	}
 	if refusal.Refused() {
@@ -182,6 +182,8 @@ func (h *Register) parseContact(ctx context.Context, text string) (d draft, prob
 		return d, ui.PhoneInvalid
 	case err != nil:
 		return d, ui.ContactInvalid
+	case !identifier.TakesSMS(phone):
+		return d, ui.PhoneLandline
 	}
 	return draft{Kind: idp.IdentifierPhone, Contact: phone, Typed: phone}, ""
 }

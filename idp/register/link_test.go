@@ -106,6 +106,30 @@ func TestLinkInAnotherTab(t *testing.T) {
 	})
 }
 
+// TestLinkWhileCodesAreBlocked: wrong codes close the codes of a registration, but not
+// the link that was sent with them.
+func TestLinkWhileCodesAreBlocked(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		b := s.browser()
+		b.get("/register").contact(address).expect(http.StatusOK, "/register/code")
+		wrong := "000000"
+		if s.message(address).Code == wrong {
+			wrong = "000001"
+		}
+		for range 5 {
+			b.post("/register/code", url.Values{"code": {wrong}}).expect(http.StatusUnprocessableEntity, "/register/code")
+		}
+		b.code(address).expect(http.StatusUnprocessableEntity, "/register/code")
+		if p := page[ui.Code](b); p.Field.Error.ID != ui.CodeBlockedLink || p.BlockedFor == 0 {
+			t.Errorf("blocked: %+v", p)
+		}
+		_, token := s.link()
+		b.post("/register/link", url.Values{"token": {token}}).expect(http.StatusOK, "/register/password")
+	})
+}
+
 func TestLinksOfNoUse(t *testing.T) {
 	t.Parallel()
 	db, clock := storetest.Open(t, storetest.SQLite)

@@ -54,9 +54,9 @@ func (h *Register) SubmitPerson(c echo.Context) error {
 
 // parsePerson reads the form and puts what is wrong beside each field.
 func (h *Register) parsePerson(page *ui.RegisterPerson) (p idp.Profile, ok bool) {
-	p.Surname = parseName(&page.Surname, ui.SurnameEmpty)
-	p.Name = parseName(&page.Name, ui.NameEmpty)
-	p.Patronymic = parseName(&page.Patronymic, "")
+	p.Surname = parseName(&page.Surname, nameTexts{ui.SurnameEmpty, ui.SurnameInvalid, ui.SurnameTooLong})
+	p.Name = parseName(&page.Name, nameTexts{ui.NameEmpty, ui.NameInvalid, ui.NameTooLong})
+	p.Patronymic = parseName(&page.Patronymic, nameTexts{"", ui.PatronymicInvalid, ui.PatronymicTooLong})
 	p.BirthDate = h.parseBirthDate(&page.BirthDate)
 	for _, field := range []ui.Field{page.Surname, page.Name, page.Patronymic, page.BirthDate} {
 		if !field.Error.IsZero() {
@@ -69,19 +69,20 @@ func (h *Register) parsePerson(page *ui.RegisterPerson) (p idp.Profile, ok bool)
 // maxName is the longest part of a name, in characters (identifier.ParseName).
 const maxName = 100
 
-// parseName reads a part of a name; empty is the text for a missing one, "" where
-// it may be missing.
-func parseName(f *ui.Field, empty string) string {
+// nameTexts are what is said of a part of a name; empty is "" where it may be missing.
+type nameTexts struct{ empty, invalid, tooLong string }
+
+func parseName(f *ui.Field, texts nameTexts) string {
 	value, err := identifier.ParseName(f.Value)
 	switch {
-	case errors.Is(err, identifier.ErrEmpty) && empty == "":
+	case errors.Is(err, identifier.ErrEmpty) && texts.empty == "":
 		return ""
 	case errors.Is(err, identifier.ErrEmpty):
-		f.Error = ui.T(empty)
+		f.Error = ui.T(texts.empty)
 	case errors.Is(err, identifier.ErrTooLong):
-		f.Error = ui.T(ui.NameTooLong, "Length", maxName)
+		f.Error = ui.T(texts.tooLong, "Length", maxName)
 	case err != nil:
-		f.Error = ui.T(ui.NameInvalid)
+		f.Error = ui.T(texts.invalid)
 	}
 	return value
 }
@@ -93,8 +94,12 @@ func (h *Register) parseBirthDate(f *ui.Field) string {
 		f.Error = ui.T(ui.BirthDateEmpty)
 	case errors.Is(err, identifier.ErrTooYoung):
 		f.Error = ui.T(ui.TooYoung, "Age", h.MinimumAge)
-	case errors.Is(err, identifier.ErrDateFuture), errors.Is(err, identifier.ErrTooOld):
+	case errors.Is(err, identifier.ErrNoDay):
+		f.Error = ui.T(ui.BirthDateNone)
+	case errors.Is(err, identifier.ErrDateFuture):
 		f.Error = ui.T(ui.BirthDateFuture)
+	case errors.Is(err, identifier.ErrTooOld):
+		f.Error = ui.T(ui.BirthDateOld)
 	case err != nil:
 		f.Error = ui.T(ui.BirthDateInvalid)
 	}

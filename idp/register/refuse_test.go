@@ -37,6 +37,7 @@ func TestContactsRefused(t *testing.T) {
 		"8 999 123-45-67 доб. 5":  ui.PhoneInvalid,
 		"\xff\xfe":                ui.ContactEmpty,
 		strings.Repeat("9", 5000): ui.PhoneInvalid,
+		"8 (495) 123-45-67":       ui.PhoneLandline,
 		"anna@":                   ui.EmailInvalid,
 		"a@b@c.org":               ui.EmailInvalid,
 		"Anna <anna@example.org>": ui.EmailInvalid,
@@ -108,17 +109,18 @@ func TestPeopleRefused(t *testing.T) {
 	b.get("/register").contact(phone).code(phone).password(goodPassword)
 	for _, one := range []struct{ field, value, want string }{
 		{"surname", "", ui.SurnameEmpty},
-		{"surname", "Тест0ва", ui.NameInvalid},
-		{"surname", "Tестова", ui.NameInvalid}, // a Latin T among Cyrillic letters
-		{"surname", strings.Repeat("а", 101), ui.NameTooLong},
+		{"surname", "Тест0ва", ui.SurnameInvalid},
+		{"surname", "Tестова", ui.SurnameInvalid}, // a Latin T among Cyrillic letters
+		{"surname", strings.Repeat("а", 101), ui.SurnameTooLong},
 		{"name", " ", ui.NameEmpty},
 		{"name", "<b>Анна</b>", ui.NameInvalid},
-		{"patronymic", "-", ui.NameInvalid},
+		{"patronymic", "-", ui.PatronymicInvalid},
+		{"patronymic", strings.Repeat("а", 101), ui.PatronymicTooLong},
 		{"birth_date", "", ui.BirthDateEmpty},
-		{"birth_date", "31.02.1990", ui.BirthDateInvalid},
+		{"birth_date", "31.02.1990", ui.BirthDateNone},
 		{"birth_date", "31/12/1990", ui.BirthDateInvalid},
 		{"birth_date", "06.11.2026", ui.BirthDateFuture},
-		{"birth_date", "01.01.1800", ui.BirthDateFuture},
+		{"birth_date", "01.01.1800", ui.BirthDateOld},
 		{"birth_date", "06.11.2008", ui.TooYoung}, // eighteen tomorrow
 	} {
 		form := citizen()
@@ -165,15 +167,21 @@ func TestCodes(t *testing.T) {
 	if p := enter(""); p.Field.Error.ID != ui.CodeEmpty {
 		t.Errorf("no code: %+v", p)
 	}
+	for _, slip := range []string{"12345", "1234567", "12345a", strings.Repeat("1", 1000)} {
+		if p := enter(slip); p.Field.Error.ID != ui.CodeMalformed || p.TriesLeft != 0 {
+			t.Errorf("%.20q: %+v", slip, p)
+		}
+	}
 	for left := 2; left > 0; left-- {
 		if p := enter(wrong); p.Field.Error.ID != ui.CodeWrong || p.TriesLeft != left {
 			t.Errorf("with %d tries left: %+v", left, p)
 		}
 	}
-	if p := enter(wrong); p.Field.Error.ID != ui.CodeTries {
+	clock.Advance(20 * time.Second)
+	if p := enter(wrong); p.Field.Error.ID != ui.CodeTriesWait || p.Field.Error.Args["Count"] != 40.0 { // of JSON
 		t.Errorf("third wrong code: %+v", p)
 	}
-	if p := enter(first); p.Field.Error.ID != ui.CodeExpired {
+	if p := enter(first); p.Field.Error.ID != ui.CodeExpiredWait {
 		t.Errorf("the right code after three wrong ones: %+v", p)
 	}
 	t.Log("a new one comes after the pause")

@@ -142,7 +142,10 @@ func bounded(text string) string {
 }
 
 func tooOften(r guard.Refusal) ui.Text {
-	if r.Budget > 0 {
+	switch {
+	case r.Budget > 2*time.Hour:
+		return ui.T(ui.MessageBudgetHours, "Count", up(r.Budget, time.Hour))
+	case r.Budget > 0:
 		return ui.T(ui.MessageBudget, "Count", up(r.Budget, time.Minute))
 	}
 	return ui.T(ui.ResendPause, "Count", up(r.Pause, time.Second))

@@ -50,11 +50,14 @@ func (s *Server) features() error {
 	flows.Service = protocol
 
 	e := s.echo
-	e.GET("/", s.home)
-	e.GET("/help/:name", s.help)
-	e.GET("/static/*", echo.WrapHandler(ui.Static()))
-	e.GET("/health/live", s.live)
-	e.GET("/health/ready", s.ready)
+	// What reads only is asked about by HEAD too (RFC 9110 §9.3.2); net/http leaves the
+	// body out.
+	reading := []string{http.MethodGet, http.MethodHead}
+	e.Match(reading, "/", s.home)
+	e.Match(reading, "/help/:name", s.help)
+	e.Match(reading, "/static/*", echo.WrapHandler(ui.Static()))
+	e.Match(reading, "/health/live", s.live)
+	e.Match(reading, "/health/ready", s.ready)
 
 	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Sender: s.Sender, Now: s.Now}
 	e.GET("/login", login.Show)

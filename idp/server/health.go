@@ -18,6 +18,7 @@ func (s *Server) live(c echo.Context) error { return c.String(http.StatusOK, "li
 // says no, so that a balancer sends the next ones elsewhere.
 func (s *Server) ready(c echo.Context) error {
 	if s.stopping.Load() {
+		c.Set(plannedKey, true)
 		return c.String(http.StatusServiceUnavailable, "stopping\n")
 	}
 	if err := s.Ready(c.Request().Context()); err != nil {

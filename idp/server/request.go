@@ -26,6 +26,9 @@ func requestNumber(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// plannedKey marks an answer that is no fault though its status is one's.
+const plannedKey = "planned"
+
 // requestLog writes one line for each request: the route, never the address line
 // with its parameters, nor anything of the person.
 func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
@@ -51,7 +54,7 @@ func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("trips", store.Trips(ctx)),
 		}
 		level := slog.LevelInfo
-		if c.Response().Status >= http.StatusInternalServerError {
+		if c.Response().Status >= http.StatusInternalServerError && c.Get(plannedKey) == nil {
 			level = slog.LevelError
 		}
 		if detail, ok := c.Get(errorKey).(error); ok {

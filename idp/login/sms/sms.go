@@ -87,9 +87,9 @@ func (h *SMS) Submit(c echo.Context) error {
 	}
 	switch {
 	case outcome.Gone:
-		return h.refuse(c, v, ui.T(ui.CodeExpired))
+		return h.refuse(c, v, h.spent(v, ui.CodeExpired, ui.CodeExpiredWait))
 	case outcome.Left == 0:
-		return h.refuse(c, v, ui.T(ui.CodeTries))
+		return h.refuse(c, v, h.spent(v, ui.CodeTries, ui.CodeTriesWait))
 	default:
 		return h.refuse(c, v, ui.T(ui.CodeWrong, "Count", outcome.Left))
 	}
@@ -165,13 +165,30 @@ func (h *SMS) page(c echo.Context, v *flow.Visit, status int, page ui.Code) erro
 	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T(ui.TitleCodeLogin)
 	page.Unsent = v.CodeID == uuid.Nil
 	page.Masked = identifier.Mask(idp.IdentifierPhone, v.Subject.Profile.Phone)
-	if page.ResendIn == 0 && !v.CodeAt.IsZero() {
-		page.ResendIn = max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
+	if page.ResendIn == 0 {
+		page.ResendIn = h.pause(v)
 	}
 	if page.Delivery, err = h.delivery(c.Request().Context(), v.CodeID); err != nil {
 		return err
 	}
 	return c.Render(status, page.Template(), page)
+}
+
+// pause is how long the code sent last keeps another from being sent.
+func (h *SMS) pause(v *flow.Visit) time.Duration {
+	if v.CodeAt.IsZero() {
+		return 0
+	}
+	return max(0, guard.ResendPause-h.Now().Sub(v.CodeAt))
+}
+
+// spent says of a code that is of no use any more how to get another: now, or when.
+func (h *SMS) spent(v *flow.Visit, now, wait string) ui.Text {
+	left := h.pause(v)
+	if left == 0 {
+		return ui.T(now)
+	}
+	return ui.T(wait, "Count", seconds(left))
 }
 
 func (h *SMS) delivery(ctx context.Context, code uuid.UUID) (string, error) {
