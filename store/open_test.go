@@ -110,6 +110,19 @@ func TestMigrateTogether(t *testing.T) {
 	}
 }
 
+// TestCloseTwice: the second time there is nothing to wait for.
+func TestCloseTwice(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		db.Close()
+		begun := time.Now()
+		db.Close()
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("the second time took %s", took)
+		}
+	})
+}
+
 func TestSQLiteFileIsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "odd name ?#%.db")
 	db, err := store.Open(t.Context(), store.Config{DSN: path, Now: storetest.NewClock().Now})

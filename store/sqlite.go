@@ -25,6 +25,7 @@ type sqlite struct {
 	writer    chan *sqliteConn
 	readers   chan *sqliteConn
 	rewritten sync.Map // statement → rewritten
+	closed    sync.Once
 }
 
 func openSQLite(ctx context.Context, path string, c Config) (engine, error) {
@@ -90,7 +91,9 @@ func (e *sqlite) connect(ctx context.Context, readers int) error {
 func (e *sqlite) name() string { return engineSQLite }
 
 // close waits for the connections in use, the writer last: it checkpoints.
-func (e *sqlite) close() {
+func (e *sqlite) close() { e.closed.Do(e.end) }
+
+func (e *sqlite) end() {
 	ctx, cancel := context.WithTimeout(context.Background(), e.wait)
 	defer cancel()
 	for _, free := range []chan *sqliteConn{e.readers, e.writer} {

@@ -58,7 +58,11 @@ func TestResponseRefused(t *testing.T) {
 		{"no issuer", 400, "error_issuer", func(q url.Values) { q.Del("iss") }},
 		{"no code", 400, "error_response", func(q url.Values) { q.Del("code") }},
 		{"foreign code", 502, "error_token", func(q url.Values) { q.Set("code", "x") }},
-		{"denied", 403, "error_access_denied", func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }},
+		{"denied", 403, "error_access_denied", func(q url.Values) {
+			q.Del("code")
+			q.Set("error", "access_denied")
+			q.Set("error_description", "the citizen refused")
+		}},
 		{"unknown error", 400, "error_answer", func(q url.Values) { q.Set("error", "odd<b>"); q.Set("error_description", "why<i>") }},
 		{"error of a wrong issuer", 400, "error_issuer", func(q url.Values) { q.Set("error", "access_denied"); q.Set("iss", "x") }},
 	} {
@@ -71,6 +75,10 @@ func TestResponseRefused(t *testing.T) {
 			}
 			if strings.Contains(page.body, "<b>") || strings.Contains(page.body, "<i>") {
 				t.Error("the answer's own words are not escaped")
+			}
+			// What the provider says is for the developer: a person reads the sentence.
+			if words, details, _ := strings.Cut(page.body, "<details>"); strings.Contains(words, "the citizen refused") || each.name == "denied" && !strings.Contains(details, "the citizen refused") {
+				t.Errorf("the provider's words are not in the details: %s", page.body)
 			}
 			if each.name == "unknown error" && (page.element("error-code") != "odd&lt;b&gt;" || page.element("error-description") != "why&lt;i&gt;") {
 				t.Errorf("code and description are not shown: %s", page.body)

@@ -62,7 +62,7 @@ func (s *sandbox) announce(p *process, relying string) error {
 	}
 	lines = append(lines, "", "Sign in with (everybody's password is "+sandboxPassword+"):")
 	for _, one := range answer.People[:min(5, len(answer.People))] {
-		lines = append(lines, "  "+one.Login+strings.Repeat(" ", max(1, 24-len(one.Login)))+one.Note)
+		lines = append(lines, "  "+one.Login+strings.Repeat(" ", max(1, 24-len(one.Login)))+one.noteIn("en"))
 	}
 	lines = append(lines, "", "Codes sent to them are on the page of messages. Ctrl-C ends everything.")
 	if s.Expose {

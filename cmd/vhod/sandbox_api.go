@@ -77,7 +77,7 @@ func (r personRequest) draft(today time.Time) (draft, string) {
 	yes := func(b *bool) bool { return b == nil || *b }
 	d := draft{
 		level: idp.LevelConfirmed, status: idp.StatusActive, surname: "Тестов", name: "Новый", patronymic: "Заказной",
-		phone: yes(r.Phone), email: yes(r.Email), note: r.Note,
+		phone: yes(r.Phone), email: yes(r.Email), note: texts(r.Note, ""),
 	}
 	d.secondFactor = yes(r.SecondFactor) && d.phone
 	var ok bool
@@ -152,6 +152,7 @@ func (s *sandbox) page(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	lang := ui.Lang(c.Request().Context())
 	page := ui.SandboxInbox{Now: s.clock.Now(), ClearURL: "/sandbox/clear"}
 	for _, m := range messages {
 		page.Messages = append(page.Messages, ui.SandboxMessage{
@@ -159,7 +160,7 @@ func (s *sandbox) page(c echo.Context) error {
 		})
 	}
 	for _, p := range s.people.list() {
-		page.People = append(page.People, ui.SandboxPerson{Login: p.Login, Password: p.Password, Name: p.Name, OID: p.OID, Level: p.Level, Note: p.Note})
+		page.People = append(page.People, ui.SandboxPerson{Login: p.Login, Password: p.Password, Name: p.Name, OID: p.OID, Level: p.Level, Note: p.noteIn(lang)})
 	}
 	return c.Render(http.StatusOK, page.Template(), page)
 }

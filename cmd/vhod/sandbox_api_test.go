@@ -38,6 +38,19 @@ func TestAPIPeople(t *testing.T) {
 	}
 }
 
+// TestPageLanguages: the English page has English notes, the Russian one Russian.
+func TestPageLanguages(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, "")
+	s.call(t, http.StatusCreated, http.MethodPost, "/sandbox/api/people", `{"note":"своя"}`, nil)
+	for lang, words := range map[string][2]string{"ru": {"семь открытых сеансов", "seven open sessions"}, "en": {"seven open sessions", "семь открытых сеансов"}} {
+		page := s.call(t, http.StatusOK, http.MethodGet, "/sandbox?lang="+lang, "", nil)
+		if !strings.Contains(page, words[0]) || strings.Contains(page, words[1]) || !strings.Contains(page, "своя") {
+			t.Errorf("%s: %s", lang, page)
+		}
+	}
+}
+
 func TestAPIRefuses(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, "")

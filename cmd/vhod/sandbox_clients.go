@@ -62,7 +62,7 @@ func (s *sandboxServices) clients(relyingPort, extra string) ([]*idp.Client, err
 	state := web
 	state.ID, state.TokenEndpointAuthMethod, state.JWKS = stateID, idp.AuthPrivateKeyJWT, jwks
 	state.IDTokenAlg = "ES256"
-	state.Name = texts("Портал услуг Пример", "Example Services Portal")
+	state.Name = texts("Портал услуг Пример", "Example State Service")
 	state.Description = texts("Учебный портал песочницы", "The sandbox's sample state service")
 	state.RedirectURIs, state.PostLogoutRedirectURIs = at("/state/callback"), at("/state/goodbye")
 	state.Scopes = []idp.ClientScope{

@@ -31,6 +31,15 @@ type sandboxPerson struct {
 	SNILS    string `json:"snils"`
 	INN      string `json:"inn"`
 	Note     string `json:"note"`
+	NoteEn   string `json:"note_en,omitempty"` // of the seeds alone
+}
+
+// noteIn is the note for a reader of a language.
+func (p sandboxPerson) noteIn(lang string) string {
+	if lang == "en" {
+		return cmp.Or(p.NoteEn, p.Note)
+	}
+	return p.Note
 }
 
 // draft is a synthetic person to be made.
@@ -49,7 +58,7 @@ type draft struct {
 	noINN        bool
 	secondFactor bool
 	sessions     int
-	note         string
+	note         map[string]string // by language
 }
 
 // phoneNumber is in a range that no operator gives out.
@@ -169,6 +178,6 @@ func (d draft) shown(oid idp.OID) sandboxPerson {
 		Name: strings.TrimSpace(strings.Join([]string{d.surname, d.name, d.patronymic}, " ")),
 		OID:  oid.String(), Level: d.level.String(), Kind: string(idp.KindPersonal),
 		Phone: all[idp.IdentifierPhone], Email: all[idp.IdentifierEmail], SNILS: all[idp.IdentifierSNILS], INN: all[idp.IdentifierINN],
-		Note: d.note,
+		Note: d.note["ru"], NoteEn: d.note["en"],
 	}
 }
