@@ -162,9 +162,23 @@ CREATE INDEX token_grant_expires ON token_grant (expires_at);
 -- Access tokens revoked one by one (RFC 7009), kept until they expire.
 CREATE TABLE revoked_token (
     token_id   TEXT   NOT NULL PRIMARY KEY,
+    revoked_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX revoked_token_revoked ON revoked_token (revoked_at);
 CREATE INDEX revoked_token_expires ON revoked_token (expires_at);
+
+-- Grants that ended while access tokens of theirs may still be in time, whatever
+-- ended them; kept until the last of those has expired.
+CREATE TABLE revoked_grant (
+    bucket     SMALLINT NOT NULL,
+    grant_id   UUID     NOT NULL,
+    revoked_at BIGINT   NOT NULL,
+    expires_at BIGINT   NOT NULL,
+    PRIMARY KEY (bucket, grant_id)
+);
+CREATE INDEX revoked_grant_revoked ON revoked_grant (revoked_at);
+CREATE INDEX revoked_grant_expires ON revoked_grant (expires_at);
 
 -- Client assertions used once (RFC 7523 §3), per client.
 CREATE TABLE client_assertion (

@@ -37,6 +37,7 @@ func (db *DB) WithdrawConsent(ctx context.Context, oid idp.OID, clientID string,
 	b.Exec(`DELETE FROM consent WHERE bucket = $1 AND account_id = $2 AND client_id = $3`, int16(oid.Bucket()), int64(oid), clientID)
 	b.Exec(`UPDATE token_grant SET revoked_at = $1 WHERE bucket = $2 AND account_id = $3 AND client_id = $4 AND revoked_at = 0`,
 		now, int16(oid.Bucket()), int64(oid), clientID)
+	revokeOfAccount(&b, oid, clientID, now)
 	b.Add(writes...)
-	return db.Send(ctx, &b)
+	return db.sendRevoking(ctx, &b)
 }

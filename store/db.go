@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"vhod/keys"
@@ -42,6 +43,8 @@ type DB struct {
 	now    func() time.Time
 	kek    keys.KEK
 	stats  counters
+	// revocations counts what this process revoked.
+	revocations atomic.Int64
 }
 
 // executor runs statements on one engine, in a transaction or outside.

@@ -57,7 +57,11 @@ func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ..
 			bucket, int64(a.OID), c.ClientID, strings.Join(c.Scopes, " "), now, now)
 	}
 	b.Add(writes...)
-	if err := db.Send(ctx, &b); err != nil {
+	send := db.Send
+	if f.Old != nil {
+		send = db.sendRevoking
+	}
+	if err := send(ctx, &b); err != nil {
 		return uuid.Nil, err
 	}
 	if f.Session == nil && f.Subject.Session != nil {
@@ -93,6 +97,7 @@ func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {
 			})
 		b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND cookie_hash = $4 AND ended_at = 0`,
 			now, int16(old.Bucket), old.ID, old.CookieHash)
+		revokeOfSession(b, int16(old.Bucket), old.ID, now)
 	}
 	device, err := json.Marshal(s.Device)
 	if err != nil {

@@ -45,8 +45,9 @@ func (db *DB) BurnCode(ctx context.Context, g idp.Grant, now time.Time, writes .
 		VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, $7, $8, '', '', 0, $9, $10, $11)
 		ON CONFLICT (bucket, grant_id) DO UPDATE SET revoked_at = CASE WHEN token_grant.revoked_at = 0 THEN excluded.revoked_at ELSE token_grant.revoked_at END`,
 		int16(g.OID.Bucket()), g.ID, int64(g.OID), g.ClientID, g.SessionID, g.SecurityVersion, uuid.Nil, false, now, g.ExpiresAt, now)
+	b.Exec(revokedGrants+`bucket = $3 AND grant_id = $4`+onceRevoked, now, revokedUntil(now), int16(g.OID.Bucket()), g.ID)
 	b.Add(writes...)
-	return db.Send(ctx, &b)
+	return db.sendRevoking(ctx, &b)
 }
 
 // Refreshing is the wish to go on with a family of refresh tokens.

@@ -41,6 +41,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time) error {
 			return q.Exec(ctx, `DELETE FROM revoked_token WHERE token_id IN (SELECT token_id FROM revoked_token WHERE expires_at < $1 LIMIT 1000)`, now)
 		},
 		func() (int64, error) {
+			return q.Exec(ctx, `DELETE FROM revoked_grant WHERE (bucket, grant_id) IN (SELECT bucket, grant_id FROM revoked_grant WHERE expires_at < $1 LIMIT 1000)`, now)
+		},
+		func() (int64, error) {
 			return q.Exec(ctx, `DELETE FROM token_grant WHERE (bucket, grant_id) IN (SELECT bucket, grant_id FROM token_grant WHERE expires_at < $1 LIMIT 1000)`, now)
 		},
 		func() (int64, error) {

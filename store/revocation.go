@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +25,8 @@ func (db *DB) RevokeGrant(ctx context.Context, bucket idp.Bucket, grant uuid.UUI
 	b.Exec(`UPDATE token_grant SET revoked_at = $1, last_use = $2 WHERE bucket = $3 AND grant_id = $4 AND client_id = $5 AND revoked_at = 0`,
 		now, use, int16(bucket), grant, clientID)
 	addGrantEvent(&b, bucket, grant, use, event, data)
-	return db.Send(ctx, &b)
+	b.Exec(revokedGrants+`bucket = $3 AND grant_id = $4 AND last_use = $5`+onceRevoked, now, revokedUntil(now), int16(bucket), grant, use)
+	return db.sendRevoking(ctx, &b)
 }
 
 // EndReused revokes a family of which an outlived token was shown: either its
@@ -43,7 +43,8 @@ func (db *DB) EndReused(ctx context.Context, r Refreshing, now time.Time, event 
 		WHERE bucket = $3 AND grant_id = $4 AND client_id = $5 AND revoked_at = 0 AND generation > $6`,
 		now, use, int16(r.Bucket), r.Grant, r.ClientID, r.Generation)
 	addGrantEvent(&b, r.Bucket, r.Grant, use, event, data)
-	return db.Send(ctx, &b)
+	b.Exec(revokedGrants+`bucket = $3 AND grant_id = $4 AND last_use = $5`+onceRevoked, now, revokedUntil(now), int16(r.Bucket), r.Grant, use)
+	return db.sendRevoking(ctx, &b)
 }
 
 // addGrantEvent keeps an event of the account of a grant, if use is what changed
@@ -68,19 +69,9 @@ func eventData(e idp.Event) (string, error) {
 
 // RevokeToken ends one access token before its time (RFC 7009 §2); the note is
 // kept until expires.
-func (db *DB) RevokeToken(ctx context.Context, tokenID string, expires time.Time, writes ...Write) error {
+func (db *DB) RevokeToken(ctx context.Context, tokenID string, now, expires time.Time, writes ...Write) error {
 	var b Batch
-	b.Exec(`INSERT INTO revoked_token (token_id, expires_at) VALUES ($1, $2) ON CONFLICT (token_id) DO NOTHING`, tokenID, expires)
+	b.Exec(`INSERT INTO revoked_token (token_id, revoked_at, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token_id) DO NOTHING`, tokenID, now, expires)
 	b.Add(writes...)
-	return db.Send(ctx, &b)
-}
-
-// TokenRevoked tells whether an access token was revoked by itself. One round trip.
-func (db *DB) TokenRevoked(ctx context.Context, tokenID string) (bool, error) {
-	var one int
-	err := db.Q(ctx).QueryRow(ctx, `SELECT 1 FROM revoked_token WHERE token_id = $1`, tokenID).Scan(&one)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return db.sendRevoking(ctx, &b)
 }

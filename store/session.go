@@ -57,8 +57,9 @@ func (db *DB) EndSession(ctx context.Context, oid idp.OID, id uuid.UUID, now tim
 		now, int16(oid.Bucket()), id, int64(oid))
 	b.Require(`SELECT 1 FROM session WHERE bucket = $1 AND session_id = $2 AND account_id = $3 AND ended_at = $4`,
 		int16(oid.Bucket()), id, int64(oid), now)
+	revokeOfSession(&b, int16(oid.Bucket()), id, now)
 	b.Add(writes...)
-	return db.Send(ctx, &b)
+	return db.sendRevoking(ctx, &b)
 }
 
 // SignOut ends the session that a browser's cookie points at and spends the
@@ -71,8 +72,9 @@ func (db *DB) SignOut(ctx context.Context, ref SessionRef, browser []byte, now t
 		b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT (bucket, flow_id) DO NOTHING`,
 			int16(ref.Bucket), browserID(browser), now.Add(idp.RequestLife))
 	}
+	revokeOfSession(&b, int16(ref.Bucket), ref.ID, now)
 	b.Add(writes...)
-	return db.Send(ctx, &b)
+	return db.sendRevoking(ctx, &b)
 }
 
 // Secure makes everything that was proved for an account before stop counting:
@@ -94,8 +96,9 @@ func (db *DB) Secure(ctx context.Context, s *Subject, keep *uuid.UUID, now time.
 	b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND account_id = $3 AND session_id <> $4 AND ended_at = 0`, now, bucket, oid, *keep)
 	b.Exec(`UPDATE session SET security_version = $1 WHERE bucket = $2 AND account_id = $3 AND session_id = $4 AND ended_at = 0`,
 		version+1, bucket, oid, *keep)
+	revokeOfAccount(&b, s.Account.OID, "", now)
 	b.Add(writes...)
-	if err := db.Send(ctx, &b); err != nil {
+	if err := db.sendRevoking(ctx, &b); err != nil {
 		return err
 	}
 	s.Account.SecurityVersion++

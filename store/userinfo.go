@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,17 +68,6 @@ func (db *DB) GrantSubject(ctx context.Context, ref AccessRef, documents bool, n
 	}
 	opened, err := s.openDocuments(sealed)
 	return s, opened, err
-}
-
-// GrantActive tells whether an access token, its grant, account and session are
-// good. One round trip.
-func (db *DB) GrantActive(ctx context.Context, ref AccessRef, now time.Time) (bool, error) {
-	var oid int64
-	err := db.Q(ctx).QueryRow(ctx, `SELECT a.account_id`+granted, ref.args(now)...).Scan(&oid)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // RefreshActive reads the grant of a refresh token, if that is the newest of a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vhod/idp"
@@ -22,7 +23,14 @@ type Clients struct {
 	all map[string]*idp.Client
 	// seen is the newest change read.
 	seen time.Time
+	// unknown counts the ids that the database was asked about since then.
+	unknown atomic.Int64
 }
+
+// maxUnknown bounds how often between two readings the database is asked about ids
+// that are not in memory: a service registered elsewhere a moment ago is found,
+// ids that strangers make up cost no more.
+const maxUnknown = 100
 
 // NewClients reads every service.
 func NewClients(ctx context.Context, db *store.DB) (*Clients, error) {
@@ -38,6 +46,9 @@ func (c *Clients) Client(ctx context.Context, id string) (*idp.Client, error) {
 	c.mu.RUnlock()
 	if client != nil {
 		return client, nil
+	}
+	if c.unknown.Add(1) > maxUnknown {
+		return nil, store.ErrNotFound
 	}
 	client, err := c.db.Client(ctx, id)
 	if err != nil {
@@ -61,6 +72,7 @@ func (c *Clients) Maintain(ctx context.Context) error {
 		return fmt.Errorf("cache: clients: %w", err)
 	}
 	c.keep(changed, true)
+	c.unknown.Store(0)
 	return nil
 }
 

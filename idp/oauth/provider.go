@@ -19,6 +19,7 @@ type Config struct {
 	DB      *store.DB
 	Ring    *keys.Ring
 	Clients *cache.Clients
+	Revoked *cache.Revoked
 	Flows   *flow.Engine
 	Cookies session.Cookies
 	Now     idp.Clock

@@ -64,9 +64,13 @@ func newProvider(t testing.TB, db *store.DB, clock *storetest.Clock, change func
 	if p.clients, err = cache.NewClients(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
+	revoked, err := cache.NewRevoked(t.Context(), db, clock.Now, clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	flows := &flow.Engine{DB: db, Ring: ring, Clients: p.clients, Cookies: p.cookies, Now: clock.Now, Issuer: issuer}
 	config := oauth.Config{
-		DB: db, Ring: ring, Clients: p.clients, Flows: flows, Cookies: p.cookies, Now: clock.Now, Issuer: issuer, Grace: idp.RefreshGrace, FormAction: "form_action",
+		DB: db, Ring: ring, Clients: p.clients, Revoked: revoked, Flows: flows, Cookies: p.cookies, Now: clock.Now, Issuer: issuer, Grace: idp.RefreshGrace, FormAction: "form_action",
 	}
 	if change != nil {
 		change(&config)

@@ -59,7 +59,7 @@ func (p *Provider) revokeAccess(ctx context.Context, asker *idp.Client, text str
 	if err != nil {
 		return err
 	}
-	return p.DB.RevokeToken(ctx, access.ID, time.Unix(access.Expires, 0).Add(time.Minute), event)
+	return p.DB.RevokeToken(ctx, access.ID, p.Now(), time.Unix(access.Expires, 0).Add(time.Minute), event)
 }
 
 func joined(scopes []string) string { return strings.Join(scopes, " ") }

@@ -34,7 +34,7 @@ func TestTrips(t *testing.T) {
 		check("refresh", next, 1)
 		check("refresh with scope", p.refresh(next.text("refresh_token"), url.Values{"scope": {"openid"}}), 2)
 		check("userinfo", p.userinfo(next.text("access_token")), 1)
-		check("introspection", p.call("/oauth2/introspect", url.Values{"token": {next.text("access_token")}}), 1)
+		check("introspection", p.call("/oauth2/introspect", url.Values{"token": {next.text("access_token")}}), 0)
 		check("revocation", p.call("/oauth2/revoke", url.Values{"token": {next.text("access_token")}}), 1)
 		check("client_credentials", p.call("/oauth2/token", url.Values{"grant_type": {"client_credentials"}, "scope": {"reports"}}), 0)
 		check("client_credentials by private_key_jwt", p.call("/oauth2/token", url.Values{

@@ -41,7 +41,7 @@ func (s *Server) features() error {
 	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer}
 
 	protocol, err := oauth.New(oauth.Config{
-		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
+		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Revoked: s.Revoked, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
 		Grace: idp.RefreshGrace, FormAction: FormActionKey,
 	})
 	if err != nil {

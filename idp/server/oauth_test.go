@@ -308,7 +308,7 @@ func TestRoundTrips(t *testing.T) {
 			{"/oauth2/token", []string{"1", "1", "0"}}, // redemption, refresh, client_credentials
 			{"/oauth2/userinfo", []string{"1"}},
 			{"/oauth2/authorize", []string{"*", "*", "1"}}, // the last is single sign-on
-			{"/oauth2/introspect", []string{"1"}},
+			{"/oauth2/introspect", []string{"0"}},
 		} {
 			got := tripsOf(t, log, want.route)
 			if len(got) != len(want.trips) {

@@ -55,6 +55,7 @@ type Server struct {
 	Ring    *keys.Ring
 	Hasher  *keys.Hasher
 	Clients *cache.Clients
+	Revoked *cache.Revoked
 	UI      *ui.UI
 	Sender  *notify.Sender
 	Jobs    *job.Runner
@@ -94,6 +95,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
 		return nil, err
 	}
+	if s.Revoked, err = cache.NewRevoked(ctx, c.DB, c.Now, c.Monotonic); err != nil {
+		return nil, err
+	}
 	s.messages()
 	s.echo = s.newEcho()
 	if err := s.features(); err != nil {
@@ -124,6 +128,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 // The periods of what runs beside requests.
 const (
 	maintainEvery = time.Second
+	revokedEvery  = time.Second / 2
 	purgeEvery    = 10 * time.Minute
 )
 
@@ -133,6 +138,7 @@ func (s *Server) Background(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
+	g.Go(func() error { return s.every(ctx, revokedEvery, "revoked", s.Revoked.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
 	g.Go(func() error { return s.Jobs.Run(ctx) })
 	return g.Wait()
