@@ -54,6 +54,27 @@ func TestContactAgainWithinThePause(t *testing.T) {
 	})
 }
 
+// TestLongerPause: after some messages the pause is longer, and the page knows it
+// once it was met.
+func TestLongerPause(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	s := newSite(t, db, clock)
+	b := s.browser()
+	b.get("/register").contact(phone).expect(http.StatusOK, "/register/code")
+	for range 2 {
+		clock.Advance(time.Minute)
+		b.post("/register/code", url.Values{"action": {"resend"}}).expect(http.StatusOK, "/register/code")
+	}
+	clock.Advance(time.Minute)
+	b.post("/register/code", url.Values{"action": {"resend"}}).expect(http.StatusTooManyRequests, "/register/code")
+	want := page[ui.Code](b).ResendIn
+	b.get("/register/code?flow=" + url.QueryEscape(b.flow()))
+	if p := page[ui.Code](b); want <= time.Minute || p.ResendIn != want {
+		t.Errorf("after a reload %s, want %s", p.ResendIn, want)
+	}
+}
+
 // TestAnotherCodeInAnotherTab: every tab takes the code sent last, and counts down
 // to the next.
 func TestAnotherCodeInAnotherTab(t *testing.T) {

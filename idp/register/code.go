@@ -80,6 +80,16 @@ func (h *Register) resend(c echo.Context, v *flow.Visit, r *registration) error 
 	if err != nil {
 		return err
 	}
+	if refusal.Pause > 0 {
+		// Longer than the usual one, perhaps: the other tabs and a reload count it down
+		// too. Who moved the registration on meanwhile needs no other code.
+		r.data.ResendAt = h.Now().Add(refusal.Pause)
+		if err := h.move(ctx, r, stepCode); errors.Is(err, store.ErrStale) {
+			return h.moved(c, v)
+		} else if err != nil {
+			return err
+		}
+	}
 	if refusal.Refused() {
 		page := ui.Code{Field: ui.Field{Error: tooOften(refusal)}, ResendIn: refusal.Pause}
 		return h.codePage(c, v, r, http.StatusTooManyRequests, page)
