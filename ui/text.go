@@ -37,6 +37,7 @@ const (
 	LoginEmpty          = "error.login_empty"
 	ConfirmWrong        = "error.confirm_wrong" // of the signed-in person, who is asked for the password alone
 	ConfirmEmpty        = "error.confirm_empty"
+	LoginNetwork        = "error.login_network"   // too many wrong passwords from there; Count: minutes
 	LoginBlocked        = "error.login_blocked"   // Count: minutes
 	LoginAccountBlocked = "error.account_blocked" // by an operator or the owner
 	ErrorBusy           = "error.busy"            // the password cannot be checked now: try again

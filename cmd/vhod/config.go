@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"math"
+	"net/netip"
+	"strings"
 	"time"
 
+	"vhod/idp/server"
 	"vhod/keys"
 )
 
@@ -17,9 +20,13 @@ type config struct {
 	Issuer string `yaml:"issuer" secret:"url"`
 	// Listen is the address to listen on, host:port.
 	Listen string `yaml:"listen"`
-	// TLS is the certificate to serve with; empty when a proxy on the same machine
-	// ends TLS.
+	// TLS is the certificate to serve with; empty when a proxy ends TLS.
 	TLS tlsConfig `yaml:"tls"`
+	// TrustedProxies are the networks of the proxies that end TLS, as
+	// 10.1.2.0/24 with spaces between; without them it is a proxy on this machine. Nobody else is answered then.
+	TrustedProxies networks `yaml:"trusted_proxies"`
+	// Limits are how much one process takes on.
+	Limits limitsConfig `yaml:"limits"`
 	// Database is the address of PostgreSQL (postgres://…) or a file of SQLite
 	// (sqlite:PATH).
 	Database string `yaml:"database" secret:"url"`
@@ -41,6 +48,19 @@ type config struct {
 	MinimumAge int `yaml:"minimum_age"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
+}
+
+type limitsConfig struct {
+	// Instances is how many processes share what networks and services may ask for.
+	Instances   int `yaml:"instances"`
+	Connections int `yaml:"connections"` // open at a time
+	Requests    int `yaml:"requests"`    // in hand at a time; more are answered 503
+	Pages       int `yaml:"pages"`       // a minute, from one network (/24, /64)
+	Forms       int `yaml:"forms"`       // posted a minute, from one network
+	Passwords   int `yaml:"passwords"`   // posted a minute, from one network
+	Failures    int `yaml:"failures"`    // wrong passwords an hour, from one host
+	Protocol    int `yaml:"protocol"`    // requests of services a minute, from one network
+	Client      int `yaml:"client"`      // requests a minute of one service
 }
 
 type tlsConfig struct {
@@ -89,6 +109,9 @@ func presets() *config {
 		Keys:                keysConfig{Period: duration(90 * 24 * time.Hour)},
 		SMTP:                smtpConfig{Port: portByTLS},
 		MinimumAge:          18,
+		Limits: limitsConfig{
+			Instances: 1, Connections: 10_000, Requests: 1000, Pages: 6000, Forms: 1200, Passwords: 300, Failures: 100, Protocol: 60_000, Client: 60_000,
+		},
 	}
 }
 
@@ -112,6 +135,26 @@ func (c *config) defaults() {
 func fill(value *string, otherwise string) {
 	if *value == "" {
 		*value = otherwise
+	}
+}
+
+// proxies are the networks that a proxy may be in; none when TLS ends here.
+func (c *config) proxies() []netip.Prefix {
+	if c.TLS.Certificate != "" {
+		return nil
+	}
+	if len(c.TrustedProxies) == 0 {
+		return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	return c.TrustedProxies
+}
+
+// limits are this process's share.
+func (l limitsConfig) limits() server.Limits {
+	share := func(n int) int { return max(1, n/l.Instances) }
+	return server.Limits{
+		Requests: l.Requests, Pages: share(l.Pages), Forms: share(l.Forms), Passwords: share(l.Passwords), Failures: share(l.Failures),
+		Protocol: share(l.Protocol), Client: share(l.Client),
 	}
 }
 
@@ -141,5 +184,35 @@ func (d *duration) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no duration such as 2160h", text)
 	}
 	*d = duration(parsed)
+	return nil
+}
+
+// networks are written as 10.1.2.0/24, with spaces or commas between them.
+type networks []netip.Prefix
+
+// MarshalText implements encoding.TextMarshaler.
+func (n networks) MarshalText() ([]byte, error) {
+	var all []string
+	for _, one := range n {
+		all = append(all, one.String())
+	}
+	return []byte(strings.Join(all, " ")), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (n *networks) UnmarshalText(text []byte) error {
+	*n = nil
+	for _, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ' ' || r == ',' }) {
+		network, err := netip.ParsePrefix(one)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%q is no network such as 10.1.2.0/24", one)
+		case network != network.Masked():
+			return fmt.Errorf("%q has bits past its length: %s is meant", one, network.Masked())
+		case network.Bits() == 0:
+			return fmt.Errorf("%q trusts everybody", one)
+		}
+		*n = append(*n, network)
+	}
 	return nil
 }

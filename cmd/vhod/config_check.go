@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -28,6 +29,7 @@ func (c *config) check() error {
 	var r refusals
 	c.checkIssuer(&r)
 	c.checkListener(&r)
+	c.checkLimits(&r)
 	c.checkDatabase(&r)
 	c.checkKeys(&r)
 	c.checkSMTP(&r)
@@ -79,8 +81,11 @@ func (c *config) checkListener(r *refusals) {
 		r.add("listen", "host:port is missing")
 	case err != nil:
 		r.add("listen", "%q is no host:port", c.Listen)
-	case plain && !loopback(host):
-		r.add("listen", "%q without tls: plain http is for a proxy on this machine, on loopback", c.Listen)
+	case plain && !loopback(host) && len(c.TrustedProxies) == 0:
+		r.add("listen", "%q without tls: plain http is for a proxy on this machine, on loopback, or for trusted_proxies", c.Listen)
+	}
+	if !plain && len(c.TrustedProxies) > 0 {
+		r.add("trusted_proxies", "a proxy that ends TLS and tls together: leave one out")
 	}
 	if !plain && (c.TLS.Certificate == "" || c.TLS.Key == "") {
 		r.add("tls", "certificate and key go together")
@@ -136,6 +141,21 @@ func checkPostgres(dsn string) error {
 		return errors.New("a server on another machine needs sslmode=verify-full (or verify-ca)")
 	}
 	return nil
+}
+
+func (c *config) checkLimits(r *refusals) {
+	l := c.Limits
+	for _, one := range []struct {
+		name  string
+		value int
+	}{
+		{"instances", l.Instances}, {"connections", l.Connections}, {"requests", l.Requests}, {"pages", l.Pages}, {"forms", l.Forms},
+		{"passwords", l.Passwords}, {"failures", l.Failures}, {"protocol", l.Protocol}, {"client", l.Client},
+	} {
+		if one.value < 1 || one.value > math.MaxInt32 {
+			r.add("limits."+one.name, "1 or more, not %d", one.value)
+		}
+	}
 }
 
 func (c *config) checkKeys(r *refusals) {

@@ -129,7 +129,7 @@ func problems(n *yaml.Node, t reflect.Type, prefix string) []string {
 			wrong = append(wrong, fmt.Sprintf("unknown %q (line %d)", prefix+key.Value, key.Line))
 		case kind.Kind() == reflect.Struct:
 			wrong = append(wrong, problems(value, kind, prefix+key.Value+".")...)
-		case kind.Kind() != reflect.String && kind != reflect.TypeFor[duration]() && value.ShortTag() != "!!int" && value.ShortTag() != "!!null":
+		case kind.Kind() != reflect.String && !reflect.PointerTo(kind).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && value.ShortTag() != "!!int" && value.ShortTag() != "!!null":
 			wrong = append(wrong, fmt.Sprintf("%q (line %d): no whole number", prefix+key.Value, value.Line))
 		}
 	}

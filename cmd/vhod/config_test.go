@@ -65,6 +65,33 @@ func TestConfigZero(t *testing.T) {
 	}
 }
 
+func TestConfigProxies(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"10.1.2.0/24, 2001:db8::/32": "", "10.1.2.3/24": "10.1.2.0/24 is meant", "10.1.2.3": "no network", "0.0.0.0/0": "trusts everybody", "::/0": "trusts everybody",
+	} {
+		_, err := parsed(t, goodConfig+"trusted_proxies: '"+text+"'\n")
+		if want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	c, err := parsed(t, goodConfig, "VHOD_TRUSTED_PROXIES=10.1.2.0/24", "VHOD_LISTEN=0.0.0.0:8080")
+	if err != nil || c.check() != nil || len(c.proxies()) != 1 {
+		t.Errorf("behind a proxy elsewhere: %v, %v", err, c.check())
+	}
+	c, err = parsed(t, goodConfig+"tls: {certificate: /c, key: /k}\ntrusted_proxies: 10.1.2.0/24\n")
+	if err != nil || c.check() == nil || !strings.Contains(c.check().Error(), "trusted_proxies: ") {
+		t.Errorf("a proxy and a certificate: %v", err)
+	}
+	c, err = parsed(t, goodConfig+"limits: {failures: 0, pages: -1, instances: 4}\n")
+	if err != nil || c.check() == nil || !strings.Contains(c.check().Error(), "limits.failures") || !strings.Contains(c.check().Error(), "limits.pages") {
+		t.Errorf("limits of nothing: %v", err)
+	}
+	if got := c.Limits.limits(); got.Forms != 300 || got.Requests != 1000 || got.Failures != 1 {
+		t.Errorf("the share of one of four: %+v", got)
+	}
+}
+
 // TestConfigPaths: those of the file are taken from its folder, those of the
 // environment as they are.
 func TestConfigPaths(t *testing.T) {

@@ -82,7 +82,13 @@ func (e endpoint) serve(ctx context.Context) error {
 		return fmt.Errorf("listener: %w", err)
 	case <-time.After(e.notice):
 	}
-	if err := server.Shutdown(drain); err != nil {
+	// Shutdown could end before it knows of a connection accepted in that moment. With
+	// the listener closed and the accepting over, it knows of all.
+	closed := e.listener.Close()
+	if err := <-served; !errors.Is(err, net.ErrClosed) {
+		closed = errors.Join(closed, err)
+	}
+	if err := errors.Join(closed, server.Shutdown(drain)); err != nil {
 		return errors.Join(fmt.Errorf("stop: requests were cut off after %s: %w", drainTimeout, err), server.Close())
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"vhod/idp"
@@ -61,12 +63,24 @@ func (s serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	l, err := listen(p.ctx, c.Listen, "listen")
+	l, err := activated()
+	if l == nil && err == nil {
+		l, err = listen(p.ctx, c.Listen, "listen")
+	}
 	if err != nil {
 		return err
 	}
+	l = netutil.LimitListener(l, c.Limits.Connections)
 	log.Info("ready", slog.String("issuer", c.Issuer), slog.String("listen", l.Addr().String()), slog.Bool("tls", encryption != nil), slog.String("engine", db.Engine()))
-	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: provider.Stopping, notice: stopNotice})
+	if err := notifySystemd(daemon.SdNotifyReady); err != nil {
+		return err
+	}
+	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: func() {
+		provider.Stopping()
+		if err := notifySystemd(daemon.SdNotifyStopping); err != nil {
+			log.Warn("stopping", slog.String("error", err.Error()))
+		}
+	}, notice: stopNotice})
 }
 
 // open connects to the database.
@@ -85,9 +99,8 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 	return server.New(ctx, server.Config{
 		Issuer: c.Issuer, DB: db, KEK: kek, Now: idp.SystemClock, Monotonic: time.Now, Log: log,
 		Password: c.Password.cost(), KeyPeriod: time.Duration(c.Keys.Period), MinimumAge: c.MinimumAge, MX: register.LookupMX(net.DefaultResolver),
-		// Without TLS of its own it listens on loopback alone: see checkListener.
-		BehindProxy: c.TLS.Certificate == "",
-		Mail:        mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
+		TrustedProxies: c.proxies(), Limits: c.Limits.limits(),
+		Mail: mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
 	})
 }
 

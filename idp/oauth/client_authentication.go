@@ -108,8 +108,9 @@ func (p *Provider) authenticated(ctx context.Context, r *http.Request, form url.
 		if !ok {
 			return nil, errClient
 		}
+		return known, nil // anybody may give the name of a public one: a limit would be a stranger's lever
 	}
-	return known, nil
+	return known, p.Rates.Take("client", known.ID, p.ClientRate)
 }
 
 // errClient says the same whatever was wrong.

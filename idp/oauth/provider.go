@@ -8,6 +8,7 @@ import (
 	"vhod/idp"
 	"vhod/idp/cache"
 	"vhod/idp/flow"
+	"vhod/idp/guard"
 	"vhod/idp/oauth/token"
 	"vhod/idp/session"
 	"vhod/keys"
@@ -29,6 +30,9 @@ type Config struct {
 	// FormAction names the value of the echo context under which the origin that
 	// a page may post to is told to the security headers.
 	FormAction string
+	// Rates and ClientRate limit each service that has proved who it is.
+	Rates      *guard.Rates
+	ClientRate guard.Rate
 }
 
 // Provider serves the protocol's endpoints.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"vhod/idp/guard"
 	"vhod/keys"
 	"vhod/store"
 	"vhod/ui"
@@ -21,6 +22,12 @@ import (
 
 // errorKey names the value under which the detail of an error waits for the log.
 const errorKey = "error"
+
+// errOverload: more is in hand than can be.
+var errOverload = errors.New("too many requests are in hand")
+
+// overloadRetry is what those are given who came into an overload.
+const overloadRetry = time.Second
 
 // retryAfter is what a failing database is given to come back.
 const retryAfter = 5 * time.Second
@@ -53,11 +60,16 @@ func (s *Server) renderError(err error, c echo.Context) {
 // classify finds the status of an error, and when to try again.
 func classify(err error) (status int, wait time.Duration) {
 	var busy *keys.BusyError
+	var limit *guard.LimitError
 	var http4xx *echo.HTTPError
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &busy):
 		return http.StatusServiceUnavailable, busy.RetryAfter
+	case errors.As(err, &limit):
+		return http.StatusTooManyRequests, limit.RetryAfter
+	case errors.Is(err, errOverload):
+		return http.StatusServiceUnavailable, overloadRetry
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge, 0
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
@@ -85,6 +97,8 @@ func oauthError(status int) string {
 	switch {
 	case status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable"
+	case status == http.StatusTooManyRequests:
+		return "slow_down" // RFC 8628 §3.5 has it, RFC 6749 no word of its own
 	case status >= http.StatusInternalServerError:
 		return "server_error"
 	default:

@@ -42,7 +42,7 @@ func (s *Server) features() error {
 
 	protocol, err := oauth.New(oauth.Config{
 		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Revoked: s.Revoked, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
-		Grace: idp.RefreshGrace, FormAction: FormActionKey,
+		Grace: idp.RefreshGrace, FormAction: FormActionKey, Rates: s.Rates, ClientRate: perMinute(s.Limits.Client),
 	})
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *Server) features() error {
 	e.Match(reading, "/health/live", s.live)
 	e.Match(reading, "/health/ready", s.ready)
 
-	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Sender: s.Sender, Now: s.Now}
+	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Failures: &guard.Failures{Rates: s.Rates, Limit: s.Limits.Failures}, Sender: s.Sender, Now: s.Now}
 	e.GET("/login", login.Show)
 	e.POST("/login/password", login.Submit)
 

@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -363,7 +364,11 @@ func TestForwardedFor(t *testing.T) {
 		want   string
 	}{"behind a proxy": {true, "192.0.2.7"}, "direct": {false, "127.0.0.1"}} {
 		db, clock := storetest.Open(t, storetest.SQLite)
-		p := newProvider(t, db, clock, func(config *server.Config) { config.BehindProxy = c.behind })
+		p := newProvider(t, db, clock, func(config *server.Config) {
+			if c.behind {
+				config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+			}
+		})
 		s := p.person("+79990000001", nil)
 		b := p.browser()
 		b.get("/login")

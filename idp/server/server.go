@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"vhod/idp"
 	"vhod/idp/cache"
+	"vhod/idp/guard"
 	"vhod/idp/job"
 	"vhod/idp/notify"
 	"vhod/idp/session"
@@ -40,9 +42,12 @@ type Config struct {
 	MX func(ctx context.Context, domain string) error
 	// Mail and SMS are how messages go out.
 	Mail, SMS notify.Channel
-	// BehindProxy: a proxy on this machine ends TLS and tells whose request it is
-	// with X-Forwarded-For. From anywhere else the header is not heard.
-	BehindProxy bool
+	// TrustedProxies are the networks of the proxies that end TLS and tell whose
+	// request it is with X-Forwarded-For. With any, nobody else is answered: what
+	// comes past the proxy was neither encrypted nor says who it is. Without, the
+	// header is not heard.
+	TrustedProxies []netip.Prefix
+	Limits         Limits
 	// Sandbox marks every page; Exposed says that strangers may reach it.
 	Sandbox, Exposed bool
 	// Extra adds routes: the sandbox's.
@@ -60,9 +65,11 @@ type Server struct {
 	Sender  *notify.Sender
 	Jobs    *job.Runner
 	Cookies session.Cookies
+	Rates   *guard.Rates
 
 	echo     *echo.Echo
 	stopping atomic.Bool
+	inHand   atomic.Int64 // requests
 }
 
 // keepSealed is how long a retired box key still opens: registrations in
@@ -77,7 +84,8 @@ func KeyTerms(period time.Duration) keys.Terms {
 
 // New loads the keys and the services and builds the features.
 func New(ctx context.Context, c Config) (*Server, error) {
-	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}}
+	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}, Rates: guard.NewRates(c.Monotonic)}
+	s.Limits.defaults()
 	var err error
 	if s.UI, err = ui.New(); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -114,11 +122,8 @@ func (s *Server) newEcho() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Renderer = renderer{s}
 	e.HTTPErrorHandler = s.renderError
-	e.IPExtractor = echo.ExtractIPDirect()
-	if s.BehindProxy {
-		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
-	}
-	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, limitBody, s.language, crossOrigin())
+	e.IPExtractor = s.addresses()
+	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, s.shed, s.onlyProxies, s.limitRate, limitBody, s.language, crossOrigin())
 	return e
 }
 

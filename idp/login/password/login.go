@@ -30,6 +30,7 @@ type Login struct {
 	Flows    *flow.Engine
 	Cookies  session.Cookies
 	Attempts *guard.Attempts
+	Failures *guard.Failures
 	Sender   *notify.Sender
 	Now      idp.Clock
 }
@@ -65,6 +66,9 @@ func (l *Login) Submit(c echo.Context) error {
 	}
 	if len(login) > maxLogin || len(typed) > password.Max {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), "")
+	}
+	if err := l.Failures.Full(c.RealIP()); err != nil {
+		return l.flooded(c, v, login, err)
 	}
 	ctx := c.Request().Context()
 	oid, subject, err := l.whose(ctx, v, login)
@@ -155,6 +159,7 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 			writes = append(writes, told...)
 		}
 	}
+	l.Failures.Count(c.RealIP())
 	if err := l.DB.Write(c.Request().Context(), writes...); err != nil {
 		return err
 	}
@@ -170,6 +175,17 @@ func (l *Login) blocked(c echo.Context, v *flow.Visit, login string, attempt gua
 	return l.render(c, v, http.StatusTooManyRequests, ui.LoginPassword{
 		Error: ui.T(ui.LoginBlocked, "Count", max(1, minutes)), Login: login, BlockedFor: attempt.Left(),
 	})
+}
+
+// flooded refuses an address that had too many wrong passwords.
+func (l *Login) flooded(c echo.Context, v *flow.Visit, login string, err error) error {
+	var limit *guard.LimitError
+	if !errors.As(err, &limit) {
+		return err
+	}
+	minutes := int((limit.RetryAfter + time.Minute - 1) / time.Minute)
+	c.Response().Header().Set("Retry-After", strconv.Itoa(60*minutes))
+	return l.page(c, v, http.StatusTooManyRequests, ui.T(ui.LoginNetwork, "Count", minutes), login)
 }
 
 // busy asks to try again: more people sign in than passwords can be hashed.
