@@ -4,7 +4,7 @@ GO := $(shell command -v go || echo /usr/local/go/bin/go)
 STAMP := $(shell git status >/dev/null 2>&1 || echo -buildvcs=false)
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-.PHONY: help run build test check fuzz bench bench-micro clean
+.PHONY: help run build test check fuzz bench bench-peers bench-micro clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fuzz: ## each fuzz target, FUZZTIME (30s) long (GO_PACKAGES)
 
 bench: ## what requests and flows cost, over HTTP, on both engines (BENCH_FLAGS; bin/bench --help)
 	@.ci/bench
+
+bench-peers: ## node-oidc-provider and Glewlwyd beside ours, as ratios (BENCH_FLAGS)
+	@.ci/bench-peers
 
 bench-micro: ## the Go benchmarks, on both engines (GO_PACKAGES, BENCH)
 	@.ci/bench-micro

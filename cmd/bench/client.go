@@ -50,15 +50,18 @@ func basic(id, secret string) string {
 func bearer(token string) string { return "Authorization: Bearer " + token + "\r\n" }
 
 func (c *client) get(path string, headers ...string) (answer, error) {
-	return c.do(http.MethodGet, path, "", headers)
+	return c.do(http.MethodGet, path, "", "", headers)
 }
 
 // post sends a form.
 func (c *client) post(path, form string, headers ...string) (answer, error) {
-	return c.do(http.MethodPost, path, form, headers)
+	return c.do(http.MethodPost, path, formType, form, headers)
 }
 
-func (c *client) do(method, path, form string, headers []string) (answer, error) {
+const formType = "application/x-www-form-urlencoded"
+
+// do sends a request, with a body unless its type is empty.
+func (c *client) do(method, path, bodyType, body string, headers []string) (answer, error) {
 	if c.conn == nil {
 		conn, err := net.DialTimeout("tcp", c.address, patience) //nolint:noctx // bounded by patience
 		if err != nil {
@@ -66,25 +69,25 @@ func (c *client) do(method, path, form string, headers []string) (answer, error)
 		}
 		c.conn, c.in = conn, bufio.NewReaderSize(conn, 32<<10)
 	}
-	a, keep, err := c.exchange(method, path, form, headers)
+	a, keep, err := c.exchange(method, path, bodyType, body, headers)
 	if err != nil || !keep {
 		c.close()
 	}
 	return a, err
 }
 
-func (c *client) exchange(method, path, form string, headers []string) (a answer, keep bool, err error) {
+func (c *client) exchange(method, path, bodyType, body string, headers []string) (a answer, keep bool, err error) {
 	out := append(c.out[:0], method...)
 	out = append(append(append(out, ' '), path...), " HTTP/1.1\r\nHost: "...)
 	out = append(append(out, c.host...), "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0\r\n"...)
 	for _, h := range headers {
 		out = append(out, h...)
 	}
-	if method == http.MethodPost {
-		out = append(out, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "...)
-		out = append(strconv.AppendInt(out, int64(len(form)), 10), "\r\n"...)
+	if bodyType != "" {
+		out = append(append(append(out, "Content-Type: "...), bodyType...), "\r\nContent-Length: "...)
+		out = append(strconv.AppendInt(out, int64(len(body)), 10), "\r\n"...)
 	}
-	out = append(append(out, "\r\n"...), form...)
+	out = append(append(out, "\r\n"...), body...)
 	c.out = out
 	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return a, false, err
@@ -124,6 +127,10 @@ var errLost = errors.New("redirected without end")
 // open gets a page, or posts a form when one is given, and follows redirects
 // within the provider. It returns the last answer.
 func (b *browser) open(method, path, form string) (answer, error) {
+	bodyType := ""
+	if method == http.MethodPost {
+		bodyType = formType
+	}
 	for range 8 {
 		headers := []string{b.from, "Accept: text/html\r\nAccept-Language: ru\r\nSec-Fetch-Site: same-origin\r\n"}
 		if len(b.cookies) > 0 {
@@ -137,7 +144,7 @@ func (b *browser) open(method, path, form string) (answer, error) {
 			}
 			headers = append(headers, line.String()+"\r\n")
 		}
-		a, err := b.do(method, path, form, headers)
+		a, err := b.do(method, path, bodyType, form, headers)
 		if err != nil {
 			return a, err
 		}
@@ -152,7 +159,7 @@ func (b *browser) open(method, path, form string) (answer, error) {
 		if a.location == "" || !own && !strings.HasPrefix(a.location, "/") {
 			return a, nil
 		}
-		method, path, form = http.MethodGet, next, ""
+		method, path, bodyType, form = http.MethodGet, next, "", ""
 	}
 	return answer{}, errLost
 }

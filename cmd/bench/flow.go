@@ -104,19 +104,20 @@ func (s service) singleSignOn(b *browser) (tokens, error) {
 }
 
 // signIn is the whole way of a browser that is not, with remembered consent.
-func (s service) signIn(b *browser, login string) (tokens, error) {
+func (s service) signIn(b *browser, login string) error {
 	if _, err := b.open(http.MethodGet, s.authorize, ""); err != nil {
-		return tokens{}, err
+		return err
 	}
 	a, err := b.submit("/login/password", map[string]string{"login": login, "password": personPassword})
 	if err != nil {
-		return tokens{}, err
+		return err
 	}
 	code, err := codeOf(a)
 	if err != nil {
-		return tokens{}, err
+		return err
 	}
-	return s.redeem(b.client, code)
+	_, err = s.redeem(b.client, code)
+	return err
 }
 
 // submit posts the form of the page, with its flow.

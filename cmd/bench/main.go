@@ -17,6 +17,7 @@ import (
 // options are the command line; kong reads the structure.
 type options struct {
 	Run   runCommand   `cmd:"" default:"withargs" help:"Measure the provider (what happens when nothing is said)."`
+	Peers peersCommand `cmd:"" help:"Measure other providers beside ours: node-oidc-provider and Glewlwyd."`
 	Cheap cheapCommand `cmd:"" hidden:""`
 }
 

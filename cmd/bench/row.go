@@ -21,21 +21,6 @@ type row struct {
 	budget    budget
 }
 
-// stage is a provider with people, ready to be driven.
-type stage struct {
-	meter
-	dsn         string // of the database
-	people      *population
-	gateway     *gateway
-	bank        service
-	old         service // one that wants its id tokens signed with RS256
-	connections int
-	browsers    []map[string]string // cookies of browsers that are signed in
-	granted     []tokens            // of several browsers for each worker
-	number      atomic.Int64        // of the next registration
-	cheap       bool                // the provider hashes at next to no cost
-}
-
 // each is how many browsers and grants a worker takes in turn.
 const each = 16
 
@@ -84,8 +69,7 @@ func passwordLogin(_ context.Context, s *stage, w *worker) error {
 	if s.cheap {
 		n++
 	}
-	_, err := s.bank.signIn(w.browser(n), login(n))
-	return err
+	return s.bank.signIn(w.browser(n), login(n))
 }
 
 func registration(ctx context.Context, s *stage, w *worker) error {

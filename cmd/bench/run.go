@@ -78,31 +78,14 @@ func (o *runCommand) engine(ctx context.Context, r *report, engine, parent strin
 	if err := os.Mkdir(folder, 0o711); err != nil { //nolint:gosec // as its parent
 		return err
 	}
-	s := &stage{connections: o.Connections, dsn: sqliteFile(folder, "vhod.db")}
-	if engine == "postgres" {
-		c, err := startCluster(ctx, o.Postgres, folder)
-		if err != nil {
-			return err
-		}
-		defer c.close()
-		s.cluster, s.dsn = c, c.dsn
-		if !c.statements {
-			_, _ = fmt.Fprintln(out, "pg_stat_statements is not installed: statements are not counted")
-		}
-	}
-	var err error
-	if s.gateway, err = startGateway(ctx); err != nil {
+	s := &stage{connections: o.Connections}
+	defer s.close()
+	if err := s.build(ctx, &o.common, engine, folder); err != nil {
 		return err
 	}
-	defer s.gateway.close()
-	if s.provider, err = configure(o.Binary, folder, s.dsn, s.gateway.url); err != nil {
-		return err
+	if s.cluster != nil && !s.cluster.statements {
+		_, _ = fmt.Fprintln(out, "pg_stat_statements is not installed: statements are not counted")
 	}
-	defer s.provider.close()
-	if err := s.found(ctx); err != nil {
-		return err
-	}
-	defer s.people.db.Close()
 	raw := s.dsn
 	if engine == "sqlite" {
 		raw = sqliteFile(folder, "raw.db")
@@ -121,24 +104,6 @@ func (o *runCommand) engine(ctx context.Context, r *report, engine, parent strin
 		printStage(out, sr, r.Limits)
 	}
 	return nil
-}
-
-// found makes the database with its services and people's keys.
-func (s *stage) found(ctx context.Context) error {
-	if _, err := s.provider.command(ctx, "migrate"); err != nil {
-		return err
-	}
-	secret, err := s.provider.addClient(ctx, "bank", "ES256")
-	if err != nil {
-		return err
-	}
-	s.bank = newService("bank", secret)
-	if secret, err = s.provider.addClient(ctx, "old", "RS256"); err != nil {
-		return err
-	}
-	s.old = newService("old", secret)
-	s.people, err = openPopulation(ctx, s.dsn, []string{"bank", "old"})
-	return err
 }
 
 // measureAt measures with a number of accounts.
@@ -194,13 +159,11 @@ func (s *stage) playAll(ctx context.Context, o *runCommand, wanted *regexp.Regex
 
 // playCheap plays the rows that are for a provider with a hash of no cost.
 func (s *stage) playCheap(ctx context.Context, o *runCommand, wanted *regexp.Regexp, sr *stageReport) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	real := s.provider
 	defer func() { s.provider, s.cheap = real, false }()
-	s.provider, s.cheap = &provider{serve: []string{program, "cheap", "--database", s.dsn, "--sms", s.gateway.url}}, true
+	if err := s.makeCheap(); err != nil {
+		return err
+	}
 	if _, err := s.provider.start(ctx); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func openPopulation(ctx context.Context, dsn string, clients []string) (*populat
 		return nil, err
 	}
 	p := &population{clients: clients}
-	if p.db, err = store.Open(ctx, store.Config{DSN: dsn, Now: time.Now, KEK: kek, MaxConns: 4}); err != nil {
+	if p.db, err = store.Open(ctx, store.Config{DSN: dsn, Now: time.Now, KEK: kek, MaxConns: 4, AcquireTimeout: time.Minute}); err != nil {
 		return nil, err
 	}
 	if p.ring, err = keys.NewRing(ctx, keys.Config{Storage: p.db, KEK: kek, Now: time.Now, Terms: server.KeyTerms(0)}); err != nil {
