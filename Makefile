@@ -4,10 +4,10 @@ GO := $(shell command -v go || echo /usr/local/go/bin/go)
 STAMP := $(shell git status >/dev/null 2>&1 || echo -buildvcs=false)
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-.PHONY: help run build test check fuzz bench clean
+.PHONY: help run build test check fuzz bench bench-peers bench-micro clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## the sandbox: provider on http://localhost:8080, sample services on http://localhost:8090 (ARGS: more flags)
 	bin/vhod sandbox $(ARGS)
@@ -24,8 +24,14 @@ check: bin/golangci-lint ## format, lint, vet, module files (GO_PACKAGES)
 fuzz: ## each fuzz target, FUZZTIME (30s) long (GO_PACKAGES)
 	@.ci/fuzz
 
-bench: ## benchmarks, on both engines (GO_PACKAGES, BENCH)
+bench: ## what requests and flows cost, over HTTP, on both engines (BENCH_FLAGS; bin/bench --help)
 	@.ci/bench
+
+bench-peers: ## node-oidc-provider and Glewlwyd beside ours, as ratios (BENCH_FLAGS)
+	@.ci/bench-peers
+
+bench-micro: ## the Go benchmarks, on both engines (GO_PACKAGES, BENCH)
+	@.ci/bench-micro
 
 clean: ## removes what was built; the sandbox's data in var/ stays
 	rm -rf bin

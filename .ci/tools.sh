@@ -94,9 +94,10 @@ need_node() {
   PATH=$folder/node_modules/node/bin:$PATH
 }
 
-# need_npm installs the packages of the browser journeys, as locked.
+# need_npm installs the packages of a folder, as locked; of the browser journeys when
+# none is named.
 need_npm() {
-  local folder=cmd/vhod/e2e
+  local folder=${1:-cmd/vhod/e2e}
   [ -e $folder/package-lock.json ] && command -v npm >/dev/null || return 0
   # npm's own record of what is installed is at least as new as the lock file.
   [ $folder/package-lock.json -nt $folder/node_modules/.package-lock.json ] || return 0

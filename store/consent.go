@@ -41,3 +41,12 @@ func (db *DB) WithdrawConsent(ctx context.Context, oid idp.OID, clientID string,
 	b.Add(writes...)
 	return db.sendRevoking(ctx, &b)
 }
+
+// SetConsent remembers what an account allows to a service.
+func SetConsent(oid idp.OID, c idp.Consent, now time.Time) Write {
+	return func(b *Batch) {
+		b.Exec(`INSERT INTO consent (bucket, account_id, client_id, scopes, granted_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (bucket, account_id, client_id) DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at`,
+			int16(oid.Bucket()), int64(oid), c.ClientID, strings.Join(c.Scopes, " "), now, now)
+	}
+}

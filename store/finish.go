@@ -52,9 +52,7 @@ func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ..
 		}
 	}
 	if c := f.Consent; c != nil {
-		b.Exec(`INSERT INTO consent (bucket, account_id, client_id, scopes, granted_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (bucket, account_id, client_id) DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at`,
-			bucket, int64(a.OID), c.ClientID, strings.Join(c.Scopes, " "), now, now)
+		b.Add(SetConsent(a.OID, *c, now))
 	}
 	b.Add(writes...)
 	send := db.Send

@@ -46,6 +46,33 @@ func (db *DB) AddPerson(ctx context.Context, p NewPerson, now time.Time, also fu
 }
 
 func (db *DB) addPerson(ctx context.Context, p NewPerson, now time.Time, also func(*Subject) ([]Write, error)) (*Subject, error) {
+	var b Batch
+	s, err := db.person(&b, p, now, also)
+	if err != nil {
+		return nil, err
+	}
+	return s, db.Send(ctx, &b)
+}
+
+// AddPeople makes many accounts in one round trip, all or none; as AddPerson
+// otherwise. A few hundred at a time cost far less than each by itself.
+func (db *DB) AddPeople(ctx context.Context, people []NewPerson, now time.Time, also func(*Subject) ([]Write, error)) error {
+	for range 3 {
+		var b Batch
+		for _, p := range people {
+			if _, err := db.person(&b, p, now, also); err != nil {
+				return err
+			}
+		}
+		if err := db.Send(ctx, &b); err == nil || ConflictTable(err) != "account" {
+			return err
+		}
+	}
+	return fmt.Errorf("store: no free account numbers: %w", ErrConflict)
+}
+
+// person adds an account under a new number to a batch.
+func (db *DB) person(b *Batch, p NewPerson, now time.Time, also func(*Subject) ([]Write, error)) (*Subject, error) {
 	s := &Subject{Subject: idp.Subject{Account: p.Account, Profile: p.Profile}, profileVersion: 1}
 	a := &s.Account
 	a.OID = idp.MinOID + idp.OID(rand.Int64N(int64(idp.MaxOID-idp.MinOID))) //nolint:gosec // a number, not a secret
@@ -60,7 +87,6 @@ func (db *DB) addPerson(ctx context.Context, p NewPerson, now time.Time, also fu
 		return nil, err
 	}
 	bucket, oid := int16(a.OID.Bucket()), int64(a.OID)
-	var b Batch
 	b.Exec(`INSERT INTO account (bucket, account_id, kind, level, status, security_version, second_factor, lang, profile, profile_version, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		bucket, oid, string(a.Kind), int16(a.Level), string(a.Status), a.SecurityVersion, string(a.SecondFactor), a.Lang, profile, s.profileVersion, now, now)
@@ -89,7 +115,7 @@ func (db *DB) addPerson(ctx context.Context, p NewPerson, now time.Time, also fu
 		}
 		b.Add(writes...)
 	}
-	return s, db.Send(ctx, &b)
+	return s, nil
 }
 
 // addIdentifier keeps an identifier under every index key in use, so that it

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"vhod/store"
+)
+
+// cluster is a PostgreSQL server of one's own in a temporary folder. It keeps its
+// promises of durability; only checkpoints stay away while it is measured.
+type cluster struct {
+	*process
+	bin, folder string
+	user        *syscall.SysProcAttr
+	watch       *store.DB // as superuser, whose statements are not counted
+	dsn         string    // the provider's
+	statements  bool      // pg_stat_statements is there
+}
+
+// postgresFolder finds the programs of the newest PostgreSQL server.
+func postgresFolder() (string, error) {
+	var all []string
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, found...)
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Trim(filepath.Base(filepath.Dir(filepath.Dir(path))), "pgsql-"))
+		return n
+	}
+	if len(all) > 0 {
+		return filepath.Dir(slices.MaxFunc(all, func(a, b string) int { return version(a) - version(b) })), nil
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errors.New("no PostgreSQL server is installed (Debian: postgresql)")
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", err
+	}
+	return filepath.Dir(path), nil
+}
+
+// startCluster makes and starts a server; role vhod owns the database vhod.
+func startCluster(ctx context.Context, bin, parent string) (*cluster, error) {
+	var err error
+	if bin == "" {
+		if bin, err = postgresFolder(); err != nil {
+			return nil, err
+		}
+	}
+	c := &cluster{bin: bin, folder: filepath.Join(parent, "postgres")}
+	if err := os.Mkdir(c.folder, 0o700); err != nil {
+		return nil, err
+	}
+	password := rand.Text()
+	if err := os.WriteFile(filepath.Join(c.folder, "password"), []byte(password), 0o644); err != nil { //nolint:gosec // the folder is closed, and the server's user must read it
+		return nil, err
+	}
+	if c.user, err = unprivileged(c.folder); err != nil {
+		return nil, err
+	}
+	if out, err := c.program(ctx, "initdb", "--pgdata="+c.data(), "--username=postgres", "--pwfile="+filepath.Join(c.folder, "password"),
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.launch(ctx, port); err != nil {
+		return nil, err
+	}
+	admin := fmt.Sprintf("postgres://postgres:%s@127.0.0.1:%s/postgres?sslmode=disable", password, port)
+	if err := c.prepare(ctx, admin, password); err != nil {
+		c.close()
+		return nil, err
+	}
+	c.dsn = fmt.Sprintf("postgres://vhod:%s@127.0.0.1:%s/vhod?sslmode=disable", password, port)
+	return c, nil
+}
+
+func (c *cluster) data() string { return filepath.Join(c.folder, "data") }
+
+// program is one of PostgreSQL's programs, as the server's user.
+func (c *cluster) program(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, name), args...) //nolint:gosec // a program of the operator's choice
+	cmd.Dir, cmd.SysProcAttr = c.folder, c.user
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	return cmd
+}
+
+func (c *cluster) launch(ctx context.Context, port string) error {
+	log, err := os.Create(filepath.Join(c.folder, "server.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	args := []string{"-D", c.data(), "-p", port}
+	for _, setting := range []string{
+		"listen_addresses=127.0.0.1", "unix_socket_directories=" + c.folder, "max_connections=300", "shared_buffers=256MB",
+		"checkpoint_timeout=1d", "max_wal_size=16GB", // a checkpoint would fall on one row or another
+		"jit=off", "max_parallel_workers_per_gather=0", "timezone=UTC", "logging_collector=off",
+	} {
+		args = append(args, "-c", setting)
+	}
+	library, _ := filepath.Glob(filepath.Join(filepath.Dir(c.bin), "lib", "pg_stat_statements.so"))
+	if c.statements = len(library) > 0; c.statements {
+		args = append(args, "-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.max=1000")
+	}
+	// Not bound to the context: it is stopped in order, after what uses it.
+	cmd := c.program(context.WithoutCancel(ctx), "postgres", args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if c.process, err = start(cmd, nil); err != nil {
+		return err
+	}
+	for range 600 {
+		pid, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+		if lines := strings.Split(string(pid), "\n"); err == nil && len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready" {
+			return nil
+		}
+		if c.ended() || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	c.close()
+	text, _ := os.ReadFile(log.Name())
+	return fmt.Errorf("PostgreSQL did not start:\n%s", text)
+}
+
+// prepare makes the provider's role and database and the counters.
+func (c *cluster) prepare(ctx context.Context, admin, password string) error {
+	var err error
+	if c.watch, err = store.Open(ctx, store.Config{DSN: admin, Now: time.Now, MaxConns: 2}); err != nil {
+		return err
+	}
+	statements := []string{"CREATE ROLE vhod LOGIN PASSWORD '" + password + "'", "CREATE DATABASE vhod OWNER vhod"}
+	if c.statements {
+		statements = append(statements, "CREATE EXTENSION pg_stat_statements")
+	}
+	for _, statement := range statements {
+		if _, err := c.watch.Q(ctx).Exec(ctx, statement); err != nil {
+			return fmt.Errorf("PostgreSQL: %w", err)
+		}
+	}
+	return nil
+}
+
+// close stops the server at once: nothing in it is wanted any more.
+func (c *cluster) close() {
+	if c.watch != nil {
+		c.watch.Close()
+	}
+	if c.process != nil {
+		c.stop(syscall.SIGQUIT, 20*time.Second)
+	}
+}
+
+// freePort is a port of the loopback that was free a moment ago.
+func freePort(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
