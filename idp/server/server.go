@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vhod/idp"
+	"vhod/idp/audit"
 	"vhod/idp/cache"
 	"vhod/idp/job"
 	"vhod/idp/notify"
@@ -127,14 +128,15 @@ const (
 	purgeEvery    = 10 * time.Minute
 )
 
-// Background keeps keys and services fresh, sends messages and removes what has
-// expired, until ctx ends.
+// Background keeps keys and services fresh, sends messages, seals the journal and
+// removes what has expired, until ctx ends.
 func (s *Server) Background(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
 	g.Go(func() error { return s.Jobs.Run(ctx) })
+	g.Go(func() error { return (&audit.Sealer{DB: s.DB, Ring: s.Ring, Now: s.Now, Log: s.Log}).Run(ctx) })
 	return g.Wait()
 }
 
