@@ -47,6 +47,17 @@ func scanLanes(rows Rows) ([]Lane, error) {
 	return all, rows.Err()
 }
 
+// LaneHead is how far a lane says that it has come, the zero lane when there is
+// none of this id.
+func (db *DB) LaneHead(ctx context.Context, lane int64) (Lane, error) {
+	var l Lane
+	err := db.Q(ctx).QueryRow(ctx, `SELECT lane, seal, seq, hash FROM journal_lane WHERE lane = $1`, lane).Scan(&l.ID, &l.Seal, &l.Seq, &l.Hash)
+	if errors.Is(err, ErrNotFound) {
+		return Lane{}, nil
+	}
+	return l, err
+}
+
 // AddAnchor keeps the next anchor, which tells of these lanes. ErrConflict: another
 // process was first.
 func (db *DB) AddAnchor(ctx context.Context, a Anchor, lanes []Lane) error {

@@ -31,3 +31,16 @@ func scanJournal(rows Rows) ([]JournalEvent, error) {
 func sortBySeq(events []JournalEvent) {
 	slices.SortFunc(events, func(a, b JournalEvent) int { return cmp.Compare(a.Seq, b.Seq) })
 }
+
+// scanEvents reads eventColumns.
+func scanEvents(rows Rows) ([]JournalEvent, error) {
+	var all []JournalEvent
+	for rows.Next() {
+		var e JournalEvent
+		if err := e.scan(rows); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}

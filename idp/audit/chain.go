@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"github.com/google/uuid"
+
 	"vhod/store"
 )
 
@@ -62,4 +64,23 @@ func chain(previous, entries []byte) []byte {
 		entries = entries[entrySize:]
 	}
 	return buffer[start:]
+}
+
+// entry is what a seal tells of one event.
+type entry []byte
+
+func (e entry) id() uuid.UUID  { return uuid.UUID(e[:16]) }
+func (e entry) at() int64      { return int64(binary.BigEndian.Uint64(e[16:24])) }
+func (e entry) digest() []byte { return e[24:entrySize] }
+
+// entriesOf takes apart what a seal tells; ok is false when it is no list of
+// entries.
+func entriesOf(s *store.Seal) (all []entry, ok bool) {
+	if len(s.Entries)%entrySize != 0 {
+		return nil, false
+	}
+	for rest := s.Entries; len(rest) > 0; rest = rest[entrySize:] {
+		all = append(all, rest[:entrySize])
+	}
+	return all, true
 }

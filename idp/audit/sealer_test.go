@@ -195,6 +195,7 @@ func TestSealRace(t *testing.T) {
 			close(written)
 			sealing.Wait()
 			s.wantSealed(rounds * each)
+			s.wantGood()
 		})
 	}
 }
