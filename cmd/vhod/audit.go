@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 
 type auditCommands struct {
 	Verify auditVerifyCommand `cmd:"" help:"Check that nothing of the journal was changed, deleted or put in; exit 1 when anything was."`
+	Search auditSearchCommand `cmd:"" help:"Find events; the look itself is kept in the journal."`
+	Export auditExportCommand `cmd:"" help:"Write sealed events as JSON lines that can be checked elsewhere; the export itself is kept in the journal."`
 }
 
 // moment is a time on the command line: a day in UTC or a time of RFC 3339.
@@ -42,6 +45,7 @@ func (p period) span() (audit.Span, error) {
 type auditVerifyCommand struct {
 	target
 	period
+	File   string `placeholder:"FILE" xor:"provider" help:"An export to check, instead of a provider."`
 	Anchor string `placeholder:"HASH" help:"Hash of an anchor that has to be there, as the server's log has it."`
 }
 
@@ -50,6 +54,9 @@ func (c auditVerifyCommand) Run(p *process) error {
 	span, err := c.span()
 	if err != nil {
 		return err
+	}
+	if c.File != "" {
+		return c.file(p)
 	}
 	s, err := c.open(p, false)
 	if err != nil {
@@ -63,6 +70,24 @@ func (c auditVerifyCommand) Run(p *process) error {
 	report, err := audit.Verify(p.ctx, s.db, ring.AuditKeys(), s.now(), span, strings.ToLower(c.Anchor))
 	if err != nil {
 		return err
+	}
+	return p.told(report)
+}
+
+// file checks an export. It has all that is needed: whether the keys are the
+// provider's is for the reader to compare.
+func (c auditVerifyCommand) file(p *process) error {
+	if !c.From.IsZero() || !c.To.IsZero() {
+		return usage("--from and --to are for a provider; an export is checked as a whole")
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	report, err := audit.VerifyFile(f, strings.ToLower(c.Anchor))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	return p.told(report)
 }

@@ -15,8 +15,14 @@ type mark struct {
 	hash                  []byte
 }
 
-// checker goes through a journal in the order of an export: the anchors, then
-// lane by lane the seals with their events.
+// visitor is shown a journal: its anchors, then lane by lane the seals with their
+// events.
+type visitor interface {
+	anchor(a store.Anchor) error
+	sealed(s *store.Seal, events []store.JournalEvent) error
+}
+
+// checker is the visitor that finds what is wrong.
 type checker struct {
 	Report
 	keys keys.AuditKeys
@@ -24,13 +30,14 @@ type checker struct {
 	// wanted is the hash of an anchor that has to be there; empty when any will do.
 	wanted   string
 	partial  bool // a file that begins in the middle: what was before is not known
+	anchored bool // what no anchor tells of is left out
 	previous []byte
 	retired  int64
 	marks    map[laneID][]mark
 
 	lane    laneID
-	at      mark // how far the lane was followed; its seal is -1 before the first
-	stop    int64
+	at      mark   // how far the lane was followed
+	stop    int64  // the seal to end with
 	awaited []mark // what anchors say of the lane from here on
 }
 
@@ -39,7 +46,7 @@ func newChecker(k keys.AuditKeys, span Span) *checker {
 }
 
 // anchor takes the next anchor.
-func (c *checker) anchor(a store.Anchor) {
+func (c *checker) anchor(a store.Anchor) error {
 	c.Anchors++
 	first, expected := c.LastAnchor == 0, c.LastAnchor+1
 	if first && c.partial {
@@ -57,7 +64,7 @@ func (c *checker) anchor(a store.Anchor) {
 	}
 	if err != nil {
 		c.add(Problem{Kind: Signature, Anchor: a.Number, Detail: err.Error()})
-		return
+		return nil
 	}
 	c.signedBy(kid)
 	switch {
@@ -70,6 +77,7 @@ func (c *checker) anchor(a store.Anchor) {
 	for _, l := range said.Lanes {
 		c.marks[l.Lane] = append(c.marks[l.Lane], mark{anchor: a.Number, at: said.At, seal: l.Seal, seq: l.Seq, hash: l.Hash})
 	}
+	return nil
 }
 
 // readAnchor checks the signature of an anchor and reads what it says.
@@ -94,6 +102,12 @@ func (c *checker) begin(lane laneID) (after int64) {
 	c.Lanes++
 	c.lane = lane
 	c.at, c.stop, c.awaited = c.span.bounds(c.marks[lane])
+	if c.stop == unbounded && c.anchored {
+		c.stop = c.at.seal
+		if n := len(c.awaited); n > 0 {
+			c.stop = c.awaited[n-1].seal
+		}
+	}
 	if c.at.seal == 0 {
 		c.at.hash = origin(int64(lane))
 	}
@@ -101,7 +115,7 @@ func (c *checker) begin(lane laneID) (after int64) {
 }
 
 // sealed takes the next seal of the lane with its events.
-func (c *checker) sealed(s *store.Seal, events []store.JournalEvent) {
+func (c *checker) sealed(s *store.Seal, events []store.JournalEvent) error {
 	c.Seals++
 	entries, ok := entriesOf(s)
 	if s.Number != c.at.seal+1 {
@@ -118,6 +132,7 @@ func (c *checker) sealed(s *store.Seal, events []store.JournalEvent) {
 	}
 	c.events(c.at.seq, entries, events)
 	c.at = mark{seal: s.Number, seq: s.Seq, hash: s.Hash}
+	return nil
 }
 
 // gap goes on at a seal that is not the next: after those that were retired, or
@@ -125,7 +140,7 @@ func (c *checker) sealed(s *store.Seal, events []store.JournalEvent) {
 func (c *checker) gap(s *store.Seal, entries int) {
 	before := mark{seal: s.Number - 1, seq: s.Seq - int64(entries), hash: s.Previous}
 	if c.at.seal == 0 {
-		known := c.partial
+		known := c.partial && (len(c.awaited) == 0 || c.awaited[0].seal >= s.Number)
 		for _, m := range c.marks[c.lane] {
 			if m.seal == before.seal && m.at <= c.retired {
 				before.hash, before.seq, known = m.hash, m.seq, true
@@ -155,7 +170,7 @@ func (c *checker) events(seq int64, entries []entry, events []store.JournalEvent
 		e := &events[i]
 		c.Events++
 		at, known := place[e.ID]
-		if !known || seen[at] {
+		if !known || seen[at] || e.Lane != int64(c.lane) {
 			c.event(Added, e.ID, c.lane, e.Seq, "it was never sealed there")
 			continue
 		}
@@ -190,7 +205,7 @@ func (c *checker) stray(e *store.JournalEvent) {
 // itself.
 func (c *checker) end(head store.Lane) {
 	if len(c.awaited) == 0 {
-		if c.stop == 0 && head.Seal > c.at.seal {
+		if c.stop == unbounded && head.Seal > c.at.seal {
 			c.add(Problem{Kind: Tail, Lane: c.lane.String(), Seq: c.at.seq + 1, Detail: fmt.Sprintf("the lane tells of events up to the sequence %d, seals end before", head.Seq)})
 		}
 		return

@@ -1,6 +1,9 @@
 package audit
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Span is a part of the journal by time; a zero end leaves it open. What was
 // sealed about its ends is in it, too: it goes from anchor to anchor.
@@ -8,8 +11,11 @@ type Span struct {
 	From, To time.Time
 }
 
-// bounds tells after which seal of a lane the span begins, with which it ends
-// (zero: with the last), and what anchors say of the lane between.
+// unbounded is the end of a span that has none.
+const unbounded = math.MaxInt64
+
+// bounds tells after which seal of a lane the span begins, with which it ends, and
+// what anchors say of the lane between.
 func (s Span) bounds(marks []mark) (start mark, stop int64, between []mark) {
 	for i, m := range marks {
 		if !s.From.IsZero() && m.at <= s.From.UnixMicro() {
@@ -21,5 +27,5 @@ func (s Span) bounds(marks []mark) (start mark, stop int64, between []mark) {
 			return start, m.seal, between
 		}
 	}
-	return start, 0, between
+	return start, unbounded, between
 }

@@ -26,7 +26,7 @@ const (
 func Verify(ctx context.Context, db *store.DB, k keys.AuditKeys, now time.Time, span Span, anchor string) (*Report, error) {
 	c := newChecker(k, span)
 	c.wanted = anchor
-	if err := walk(ctx, db, c); err != nil {
+	if err := walk(ctx, db, c, c); err != nil {
 		return nil, err
 	}
 	waiting, err := db.WaitingEvents(ctx, now.Add(-unsealedAfter), maxProblems)
@@ -36,15 +36,17 @@ func Verify(ctx context.Context, db *store.DB, k keys.AuditKeys, now time.Time, 
 	return &c.Report, err
 }
 
-// walk shows a journal to a checker.
-func walk(ctx context.Context, db *store.DB, c *checker) error {
+// walk shows a journal to a visitor, which shows it to the checker.
+func walk(ctx context.Context, db *store.DB, c *checker, v visitor) error {
 	for after := int64(math.MinInt64); ; {
 		anchors, err := db.Anchors(ctx, after, readAnchors)
 		if err != nil {
 			return err
 		}
 		for _, a := range anchors {
-			c.anchor(a)
+			if err := v.anchor(a); err != nil {
+				return err
+			}
 			after = a.Number
 		}
 		if len(anchors) < readAnchors {
@@ -63,14 +65,14 @@ func walk(ctx context.Context, db *store.DB, c *checker) error {
 	}
 	slices.Sort(lanes)
 	for _, lane := range lanes {
-		if err := walkLane(ctx, db, c, lane); err != nil {
+		if err := walkLane(ctx, db, c, v, lane); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func walkLane(ctx context.Context, db *store.DB, c *checker, lane int64) error {
+func walkLane(ctx context.Context, db *store.DB, c *checker, v visitor, lane int64) error {
 	head, err := db.LaneHead(ctx, lane) // before the seals, which may become more
 	if err != nil {
 		return err
@@ -84,7 +86,7 @@ func walkLane(ctx context.Context, db *store.DB, c *checker, lane int64) error {
 		more = len(seals) == readSeals
 		for i := range seals {
 			s := &seals[i]
-			if c.stop > 0 && s.Number > c.stop {
+			if s.Number > c.stop {
 				more = false
 				break
 			}
@@ -94,7 +96,9 @@ func walkLane(ctx context.Context, db *store.DB, c *checker, lane int64) error {
 			if err != nil {
 				return err
 			}
-			c.sealed(s, events)
+			if err := v.sealed(s, events); err != nil {
+				return err
+			}
 			after = s.Number
 		}
 	}
