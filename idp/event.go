@@ -40,6 +40,8 @@ const (
 	EventRegistrationAttempt  EventName = "registration.attempted_existing"
 	EventRegistrationStarted  EventName = "registration.started"
 	EventRegistrationVerified EventName = "registration.contact_verified"
+	EventJournalSearched      EventName = "journal.searched"
+	EventJournalExported      EventName = "journal.exported"
 )
 
 // Event is one line of the audit journal.

@@ -36,7 +36,7 @@ type material struct {
 // set, and fills in its name, its public part and its sealed form.
 func generate(kek KEK, record *Record) error {
 	var plain []byte
-	if record.Use == UseSign {
+	if record.Use.signs() {
 		private, err := generateSigner(record.Alg)
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func open(kek KEK, record *Record) (*material, error) {
 		return nil, fmt.Errorf("keys: key %s: %w", record.KID, err)
 	}
 	m := &material{sealed: record.Sealed}
-	if record.Use != UseSign {
+	if !record.Use.signs() {
 		if len(plain) != secretSize {
 			return nil, fmt.Errorf("keys: key %s: not %d bytes", record.KID, secretSize)
 		}

@@ -15,6 +15,7 @@ const (
 	UseBox   Use = "box"   // XChaCha20-Poly1305 sealing of flows and codes
 	UseMAC   Use = "mac"   // HMAC of refresh tokens, codes, client secrets, limits
 	UseIndex Use = "index" // blind index of identifiers
+	UseAudit Use = "audit" // ES256 signatures of the journal's anchors; no token is ever signed with one
 )
 
 // Algorithms of the ring's keys. A signing key has one of the JWS names of
@@ -28,7 +29,11 @@ const (
 	AlgBox   = "XC20P"
 	AlgMAC   = "HS256"
 	AlgIndex = "HS256/128"
+	AlgAudit = ES256
 )
+
+// signs tells a use whose keys are pairs: a private key and its public JWK.
+func (u Use) signs() bool { return u == UseSign || u == UseAudit }
 
 // Record is one key as the storage holds it. Times have microseconds; the zero
 // time means never. Times and Sealed may change, the rest never does.

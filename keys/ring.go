@@ -85,7 +85,7 @@ func NewRing(ctx context.Context, config Config) (*Ring, error) {
 			r.slots = append(r.slots, s)
 		}
 	}
-	r.slots = append(r.slots, slot{UseBox, AlgBox}, slot{UseMAC, AlgMAC}, slot{UseIndex, AlgIndex})
+	r.slots = append(r.slots, slot{UseBox, AlgBox}, slot{UseMAC, AlgMAC}, slot{UseIndex, AlgIndex}, slot{UseAudit, AlgAudit})
 	r.reread.every = terms.RereadEvery
 	r.reread.load = r.load
 	if err := r.Maintain(ctx); err != nil {
@@ -129,7 +129,7 @@ func (t Terms) keep(use Use) time.Duration {
 		return t.KeepBox
 	case UseMAC:
 		return t.KeepMAC
-	case UseIndex:
+	case UseIndex, UseAudit: // the journal is checked for as long as it is kept
 		return 0
 	}
 	return 0

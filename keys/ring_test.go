@@ -155,8 +155,8 @@ func TestFirstStart(t *testing.T) {
 		}
 		kids[info.KID] = true
 	}
-	if len(kids) != 7 {
-		t.Errorf("%d keys, want 7 different ones", len(kids))
+	if len(kids) != 8 {
+		t.Errorf("%d keys, want 8 different ones", len(kids))
 	}
 	if m.readCount() != 2 {
 		t.Errorf("%d reads at the first start, want 2", m.readCount())
@@ -280,8 +280,8 @@ func TestCreationRace(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	if len(m.records) != 5 {
-		t.Fatalf("%d keys were made, want 5", len(m.records))
+	if len(m.records) != 6 {
+		t.Fatalf("%d keys were made, want 6", len(m.records))
 	}
 	for _, r := range rings[1:] {
 		if !slices.Equal(r.List(), rings[0].List()) {
@@ -324,7 +324,7 @@ func TestTamperedRecordIsRefused(t *testing.T) {
 	}
 	for name, tamper := range tests {
 		t.Run(name, func(t *testing.T) {
-			for _, use := range []Use{UseSign, UseBox, UseMAC, UseIndex} {
+			for _, use := range []Use{UseSign, UseBox, UseMAC, UseIndex, UseAudit} {
 				m := &memory{}
 				r := newRing(t, m, newClock().Now)
 				for i := range m.records {

@@ -19,7 +19,9 @@ const (
 	// Compromised is an emergency that also ends every earlier key of the
 	// algorithm at once: nothing that they signed or sealed is accepted any
 	// longer. Earlier index keys are kept all the same, as people could not be
-	// found without them: index anew, then Expire them.
+	// found without them: index anew, then Expire them. So are audit keys: each
+	// anchor holds the hash of the one before, so that the new key vouches for what
+	// the old one signed before it was lost.
 	Compromised
 )
 
@@ -68,7 +70,7 @@ func (r *Ring) Rotate(ctx context.Context, use Use, alg string, how Rotation) (I
 			if record.expired(now) {
 				continue
 			}
-			if how == Compromised && use != UseIndex {
+			if how == Compromised && use != UseIndex && use != UseAudit {
 				r.retire(record, now)
 				record.ExpireAt = now
 			} else if !r.retire(record, activate) {

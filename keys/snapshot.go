@@ -21,10 +21,11 @@ func (k *key) record() *Record { return k.Record }
 type snapshot struct {
 	records []Record // all, expired ones too, by use, algorithm, generation
 	slots   map[slot][]*key
-	sign    map[string][]*key // by algorithm, newest first, as are the next three
+	sign    map[string][]*key // by algorithm, newest first, as are the next four
 	box     []*key
 	mac     []*key
 	index   []*key
+	audit   []*key
 	kids    map[string]*key // signing keys
 	newest  int64           // greatest generation of a box key seen
 	jwks    []byte
@@ -86,6 +87,8 @@ func (r *Ring) build(records []Record) (*snapshot, error) {
 			s.mac = ks
 		case UseIndex:
 			s.index = ks
+		case UseAudit:
+			s.audit = ks
 		}
 	}
 	return s, s.publish()

@@ -277,7 +277,8 @@ CREATE INDEX job_due ON job (state, destination, run_at);
 CREATE INDEX job_reference ON job (reference);
 CREATE INDEX job_finished ON job (finished_at);
 
--- The audit journal.
+-- Events of the audit, written with what they tell of, until they are sealed: then
+-- they are in journal. Nothing is looked for here, so that writing costs one index.
 CREATE TABLE event (
     bucket     SMALLINT NOT NULL,
     event_id   UUID     NOT NULL,
@@ -290,8 +291,10 @@ CREATE TABLE event (
     data       TEXT     NOT NULL,
     PRIMARY KEY (bucket, event_id)
 );
-CREATE INDEX event_account ON event (bucket, account_id, at);
-CREATE INDEX event_at ON event (at);
+-- postgres:
+-- A queue: what left it is cleaned away at once.
+ALTER TABLE event SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
+-- end
 
 -- Messages of the sandbox, kept instead of sent.
 CREATE TABLE inbox (

@@ -11,14 +11,14 @@ const (
 	keepSessions = 30 * 24 * time.Hour
 	keepAttempts = 48 * time.Hour
 	keepJobs     = 30 * 24 * time.Hour
-	keepEvents   = 366 * 24 * time.Hour // R-OPS-2: twelve months
 )
 
 // purgeRows is how many rows a statement of Purge removes at most.
 const purgeRows = 1000
 
 // Purge removes what has served its term, a thousand rows at a time so that no
-// lock is held long, until nothing of it is left.
+// lock is held long, until nothing of it is left. The journal has its own way:
+// see RetireJournal.
 func (db *DB) Purge(ctx context.Context, now time.Time) error {
 	q := db.Q(ctx)
 	for _, next := range []func() (int64, error){
@@ -57,9 +57,6 @@ func (db *DB) Purge(ctx context.Context, now time.Time) error {
 		},
 		func() (int64, error) {
 			return q.Exec(ctx, `DELETE FROM job WHERE job_id IN (SELECT job_id FROM job WHERE finished_at > 0 AND finished_at < $1 LIMIT 1000)`, now.Add(-keepJobs))
-		},
-		func() (int64, error) {
-			return q.Exec(ctx, `DELETE FROM event WHERE (bucket, event_id) IN (SELECT bucket, event_id FROM event WHERE at < $1 LIMIT 1000)`, now.Add(-keepEvents))
 		},
 	} {
 		for n := int64(purgeRows); n >= purgeRows; {

@@ -39,7 +39,7 @@ func (c keyListCommand) Run(p *process) error {
 
 type keyRotateCommand struct {
 	target
-	Use         string `default:"sig" enum:"sig,box,mac,index" help:"What the key is for: sig, box, mac or index."`
+	Use         string `default:"sig" enum:"sig,box,mac,index,audit" help:"What the key is for: sig, box, mac, index or audit."`
 	Alg         string `placeholder:"ALG" help:"Signing algorithm: ES256 (when not given), RS256, PS256 or EdDSA."`
 	Emergency   bool   `xor:"how" help:"Use the new key at once; what the old one signed stays valid."`
 	Compromised bool   `xor:"how" help:"As --emergency, and nothing that the old key signed or sealed is accepted any longer."`

@@ -30,6 +30,7 @@ type commands struct {
 	Client  clientCommands `cmd:"" help:"Relying services."`
 	Person  personCommands `cmd:"" help:"People's accounts, one at a time."`
 	Key     keyCommands    `cmd:"" help:"Keys of the provider."`
+	Audit   auditCommands  `cmd:"" help:"The audit journal."`
 	Config  configCommands `cmd:"" help:"Configuration."`
 	Relying relyingCommand `cmd:"" help:"Run the sample relying services: a bank and a state service."`
 	Version versionCommand `cmd:"" help:"Tell the version."`

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vhod/idp"
+	"vhod/idp/audit"
 	"vhod/idp/cache"
 	"vhod/idp/guard"
 	"vhod/idp/job"
@@ -137,8 +138,8 @@ const (
 	purgeEvery    = 10 * time.Minute
 )
 
-// Background keeps keys and services fresh, sends messages and removes what has
-// expired, until ctx ends.
+// Background keeps keys and services fresh, sends messages, seals the journal and
+// removes what has expired, until ctx ends.
 func (s *Server) Background(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
@@ -146,6 +147,7 @@ func (s *Server) Background(ctx context.Context) error {
 	g.Go(func() error { return s.every(ctx, revokedEvery, "revoked", s.Revoked.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
 	g.Go(func() error { return s.Jobs.Run(ctx) })
+	g.Go(func() error { return (&audit.Sealer{DB: s.DB, Ring: s.Ring, Now: s.Now, Log: s.Log}).Run(ctx) })
 	return g.Wait()
 }
 
