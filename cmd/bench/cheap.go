@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
@@ -45,7 +46,10 @@ func (o *cheapCommand) Run(ctx context.Context) error {
 		return err
 	}
 	s, err := server.New(ctx, server.Config{
-		Issuer: issuer, DB: db, KEK: kek, Now: time.Now, Monotonic: time.Now, Log: log, Password: cheapCost, MinimumAge: 18, BehindProxy: true,
+		Issuer: issuer, DB: db, KEK: kek, Now: time.Now, Monotonic: time.Now, Log: log, Password: cheapCost, MinimumAge: 18,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Limits: server.Limits{
+			Pages: unlimited, Forms: unlimited, Passwords: unlimited, Failures: unlimited, Protocol: unlimited, Client: unlimited,
+		},
 		Mail: mail, SMS: notify.NewGateway(o.SMS, http.MethodPost, `{"to":{to},"text":{text},"id":{id}}`, "application/json", ""),
 	})
 	if err != nil {

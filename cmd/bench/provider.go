@@ -47,6 +47,9 @@ type counting struct {
 	ready           chan string
 }
 
+// unlimited is a limit of the provider that one network does not come to.
+const unlimited = 1_000_000_000
+
 // configure writes a configuration for a database.
 func configure(binary, folder, database string, smsURL string) (*provider, error) {
 	p := &provider{binary: binary, config: filepath.Join(folder, "vhod.yaml")}
@@ -56,8 +59,8 @@ func configure(binary, folder, database string, smsURL string) (*provider, error
 		return nil, err
 	}
 	// Nothing here causes an e-mail, so nobody listens on its port.
-	text := fmt.Sprintf("issuer: %s\nlisten: 127.0.0.1:0\ndatabase: %q\nkek_file: %q\nsmtp: {host: 127.0.0.1, port: 9, from: no-reply@bench.example, tls: none}\nsms: {url: %q}\n",
-		issuer, database, kek, smsURL)
+	text := fmt.Sprintf("issuer: %s\nlisten: 127.0.0.1:0\ndatabase: %q\nkek_file: %q\nsmtp: {host: 127.0.0.1, port: 9, from: no-reply@bench.example, tls: none}\nsms: {url: %q}\nlimits: {pages: %[5]d, forms: %[5]d, passwords: %[5]d, failures: %[5]d, protocol: %[5]d, client: %[5]d}\n",
+		issuer, database, kek, smsURL, unlimited)
 	return p, os.WriteFile(p.config, []byte(text), 0o600)
 }
 
