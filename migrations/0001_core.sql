@@ -198,6 +198,15 @@ CREATE TABLE spent_flow (
 );
 CREATE INDEX spent_flow_expires ON spent_flow (expires_at);
 
+-- Bindings of browsers that were spent: what was proved under one before counts for
+-- nothing, of whatever account.
+CREATE TABLE spent_browser (
+    browser    UUID   NOT NULL PRIMARY KEY,
+    spent_at   BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_browser_expires ON spent_browser (expires_at);
+
 -- Requests of services too long for an address line.
 CREATE TABLE stored_request (
     request_id UUID   NOT NULL PRIMARY KEY,

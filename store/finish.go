@@ -16,9 +16,10 @@ import (
 // Finish is a sign-in that has come to its end.
 type Finish struct {
 	FlowID uuid.UUID
-	// Browser is the hash of the browser's binding; it is spent with the flow when a
-	// session is recorded.
-	Browser []byte
+	// Browser is the hash of the browser's binding; it is spent when a session is
+	// recorded. ProvedAt is the time of the oldest proof under it.
+	Browser  []byte
+	ProvedAt time.Time
 	// NextBrowser is the hash of the binding that the browser has with that session.
 	NextBrowser []byte
 	Subject     *Subject
@@ -34,19 +35,19 @@ type Finish struct {
 // FinishFlow spends a flow and records the session and consent that it led to, in
 // one round trip. It returns the session's id: the old one's when that was
 // renewed. ErrConflict: the flow was finished before. ErrStale: the account was
-// blocked or secured, or the browser signed out, since the proofs were given.
+// blocked or secured, or the browser's binding spent, since the proofs were given.
 func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ...Write) (uuid.UUID, error) {
 	a := f.Subject.Account
 	bucket := int16(a.OID.Bucket())
 	var b Batch
 	b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3)`, bucket, f.FlowID, now.Add(idp.RequestLife))
-	b.Require(`SELECT 1 FROM account WHERE bucket = $1 AND account_id = $2 AND status = 'active' AND security_version = $3
-		AND NOT EXISTS (SELECT 1 FROM spent_flow WHERE bucket = $4 AND flow_id = $5)`,
-		bucket, int64(a.OID), a.SecurityVersion, bucket, browserID(f.Browser))
+	b.Require(`SELECT 1 FROM account WHERE bucket = $1 AND account_id = $2 AND status = 'active' AND security_version = $3`,
+		bucket, int64(a.OID), a.SecurityVersion)
 	var id uuid.UUID
 	if f.Session != nil {
+		b.Require(`SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM spent_browser WHERE browser = $1 AND spent_at >= $2)`, browserID(f.Browser), f.ProvedAt)
 		// What else was proved under this binding ends with it.
-		b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3)`, bucket, browserID(f.Browser), now.Add(idp.RequestLife))
+		spendBrowser(&b, f.Browser, now)
 		if err := recordSession(&b, f, now, &id); err != nil {
 			return uuid.Nil, err
 		}
@@ -108,6 +109,13 @@ func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {
 		f.Subject.seal(device, "session", uuid.UUID(s.ID).String()), now, now, s.ExpiresAt, 0,
 		bucket, old.ID, s.CookieHash)
 	return nil
+}
+
+// spendBrowser makes what was proved under a binding by now count for nothing.
+func spendBrowser(b *Batch, hash []byte, now time.Time) {
+	b.Exec(`INSERT INTO spent_browser (browser, spent_at, expires_at) VALUES ($1, $2, $3)
+		ON CONFLICT (browser) DO UPDATE SET spent_at = excluded.spent_at, expires_at = excluded.expires_at`,
+		browserID(hash), now, now.Add(idp.RequestLife))
 }
 
 // browserID is the id under which a browser's binding is spent.

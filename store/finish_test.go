@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -58,6 +59,16 @@ func TestPersonIsFoundAndOpened(t *testing.T) {
 		if err != nil || oid != s.Account.OID {
 			t.Fatalf("AccountByIdentifier = %v, %v, want %v", oid, err, s.Account.OID)
 		}
+		other := person(t, db, clock, "+79990000002")
+		sum2 := sha256.Sum256([]byte("+79990000002"))
+		for first, values := range map[*store.Subject][]keys.BlindIndex{
+			s:     {{Value: [16]byte(sum[:16])}, {Value: [16]byte(sum2[:16])}},
+			other: {{Value: [16]byte(sum2[:16])}, {Value: [16]byte(sum[:16])}},
+		} {
+			if oid, err := db.AccountByIdentifier(t.Context(), values); err != nil || oid != first.Account.OID {
+				t.Errorf("of two readings %v, %v, want the first one's %v", oid, err, first.Account.OID)
+			}
+		}
 		if _, err := db.AccountByIdentifier(t.Context(), []keys.BlindIndex{{Value: [16]byte{9}}}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("unknown identifier: %v, want ErrNotFound", err)
 		}
@@ -92,7 +103,7 @@ func TestFinishFlow(t *testing.T) {
 		s := person(t, db, clock, "+79990000001")
 		browser, next, last := []byte("the first binding"), []byte("the next binding"), []byte("the last binding")
 		first := newSession(s, clock, "first")
-		finish := store.Finish{FlowID: uuid.New(), Browser: browser, NextBrowser: next, Subject: s, Session: first,
+		finish := store.Finish{FlowID: uuid.New(), Browser: browser, ProvedAt: clock.Now(), NextBrowser: next, Subject: s, Session: first,
 			Consent: &idp.Consent{ClientID: "bank", Scopes: []string{"openid", "profile"}}}
 		id, err := db.FinishFlow(ctx, finish, clock.Now())
 		if err != nil || id != first.ID {
@@ -112,13 +123,14 @@ func TestFinishFlow(t *testing.T) {
 		}
 
 		t.Log("what else was proved under the former binding starts nothing")
-		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, Subject: s, Session: newSession(s, clock, "z")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: browser, ProvedAt: clock.Now(), Subject: s, Session: newSession(s, clock, "z")}, clock.Now()); !errors.Is(err, store.ErrStale) {
 			t.Errorf("under the former binding: %v, want ErrStale", err)
 		}
+		clock.Advance(time.Second)
 
 		t.Log("a new proof renews the browser's session of the same account")
 		second := newSession(s, clock, "second")
-		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: next, NextBrowser: last, Subject: s, Session: second, Old: refOf(first, first.ID)}, clock.Now())
+		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: next, ProvedAt: clock.Now(), NextBrowser: last, Subject: s, Session: second, Old: refOf(first, first.ID)}, clock.Now())
 		if err != nil || id != first.ID {
 			t.Fatalf("renewed = %v, %v, want %v", id, err, first.ID)
 		}
@@ -127,9 +139,10 @@ func TestFinishFlow(t *testing.T) {
 		}
 
 		t.Log("another account ends the browser's session")
+		clock.Advance(time.Second)
 		other := person(t, db, clock, "+79990000002")
 		third := newSession(other, clock, "third")
-		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: next, NextBrowser: last, Subject: other, Session: third, Old: refOf(second, first.ID)}, clock.Now())
+		id, err = db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, ProvedAt: clock.Now(), NextBrowser: last, Subject: other, Session: third, Old: refOf(second, first.ID)}, clock.Now())
 		if err != nil || id != third.ID {
 			t.Fatalf("other account = %v, %v", id, err)
 		}
@@ -138,11 +151,12 @@ func TestFinishFlow(t *testing.T) {
 		}
 
 		t.Log("proofs given before the account was secured start nothing")
+		clock.Advance(time.Second)
 		stale := *s
 		if err := db.Secure(ctx, s, nil, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, Subject: &stale, Session: newSession(&stale, clock, "x")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, ProvedAt: clock.Now(), Subject: &stale, Session: newSession(&stale, clock, "x")}, clock.Now()); !errors.Is(err, store.ErrStale) {
 			t.Errorf("after Secure: %v, want ErrStale", err)
 		}
 
@@ -150,8 +164,10 @@ func TestFinishFlow(t *testing.T) {
 		if err := db.SignOut(ctx, *refOf(third, third.ID), last, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, Subject: other, Session: newSession(other, clock, "y")}, clock.Now()); !errors.Is(err, store.ErrStale) {
-			t.Errorf("after SignOut: %v, want ErrStale", err)
+		for _, whose := range []*store.Subject{other, s} { // whoever was proved in that browser
+			if _, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: last, ProvedAt: clock.Now(), Subject: whose, Session: newSession(whose, clock, "y")}, clock.Now()); !errors.Is(err, store.ErrStale) {
+				t.Errorf("after SignOut: %v, want ErrStale", err)
+			}
 		}
 		if all, err := db.Sessions(ctx, other, clock.Now()); err != nil || len(all) != 0 {
 			t.Errorf("sessions after sign-out = %+v, %v", all, err)
@@ -160,7 +176,7 @@ func TestFinishFlow(t *testing.T) {
 }
 
 // TestEndedSessionFinishesNothing: proofs given on a device are void once its session
-// was ended from another.
+// was ended from another, and later ones are not.
 func TestEndedSessionFinishesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
@@ -168,7 +184,9 @@ func TestEndedSessionFinishesNothing(t *testing.T) {
 		s := person(t, db, clock, "+79990000001")
 		begin := func(from, to string, old *store.SessionRef) (*idp.Session, error) {
 			one := newSession(s, clock, to)
-			id, err := db.FinishFlow(ctx, store.Finish{FlowID: uuid.New(), Browser: []byte(from), NextBrowser: []byte(to), Subject: s, Session: one, Old: old}, clock.Now())
+			id, err := db.FinishFlow(ctx, store.Finish{
+				FlowID: uuid.New(), Browser: []byte(from), ProvedAt: clock.Now(), NextBrowser: []byte(to), Subject: s, Session: one, Old: old,
+			}, clock.Now())
 			one.ID = id
 			return one, err
 		}
@@ -191,6 +209,10 @@ func TestEndedSessionFinishesNothing(t *testing.T) {
 		if _, err := begin("another device's", "e", nil); err != nil {
 			t.Errorf("on another device: %v", err)
 		}
+		clock.Advance(time.Microsecond)
+		if _, err := begin("c", "f", nil); err != nil {
+			t.Errorf("proved anew: %v", err)
+		}
 	})
 }
 
@@ -204,7 +226,7 @@ func TestFinishFlowRace(t *testing.T) {
 		won := 0
 		for range 32 {
 			wg.Go(func() {
-				_, err := db.FinishFlow(t.Context(), store.Finish{FlowID: flow, Browser: make([]byte, 32), Subject: s, Session: newSession(s, clock, uuid.NewString())}, clock.Now())
+				_, err := db.FinishFlow(t.Context(), store.Finish{FlowID: flow, Browser: make([]byte, 32), ProvedAt: clock.Now(), Subject: s, Session: newSession(s, clock, uuid.NewString())}, clock.Now())
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {

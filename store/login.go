@@ -10,16 +10,20 @@ import (
 	"vhod/keys"
 )
 
-// AccountByIdentifier finds whose an identifier is. The values are those of the
-// index keys in use, at most one of which is stored. One round trip.
+// AccountByIdentifier finds whose an identifier is: the first of the values that is
+// stored decides. One round trip.
 func (db *DB) AccountByIdentifier(ctx context.Context, values []keys.BlindIndex) (idp.OID, error) {
 	var oid int64
 	var b Batch
 	for _, v := range values {
 		b.QueryRow(`SELECT account_id FROM identifier WHERE bidx = $1`, []any{v.Value[:]}, func(row Row) error {
-			err := row.Scan(&oid)
+			var found int64
+			err := row.Scan(&found)
 			if errors.Is(err, ErrNotFound) {
 				return nil
+			}
+			if oid == 0 {
+				oid = found
 			}
 			return err
 		})

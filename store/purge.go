@@ -26,6 +26,9 @@ func (db *DB) Purge(ctx context.Context, now time.Time) error {
 			return q.Exec(ctx, `DELETE FROM spent_flow WHERE (bucket, flow_id) IN (SELECT bucket, flow_id FROM spent_flow WHERE expires_at < $1 LIMIT 1000)`, now)
 		},
 		func() (int64, error) {
+			return q.Exec(ctx, `DELETE FROM spent_browser WHERE browser IN (SELECT browser FROM spent_browser WHERE expires_at < $1 LIMIT 1000)`, now)
+		},
+		func() (int64, error) {
 			return q.Exec(ctx, `DELETE FROM stored_request WHERE request_id IN (SELECT request_id FROM stored_request WHERE expires_at < $1 LIMIT 1000)`, now)
 		},
 		func() (int64, error) {

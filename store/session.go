@@ -50,9 +50,10 @@ func (db *DB) Sessions(ctx context.Context, s *Subject, now time.Time) ([]idp.Se
 // so that nothing proved there can be finished; ErrStale when it has none such alive.
 func (db *DB) EndSession(ctx context.Context, oid idp.OID, id uuid.UUID, now time.Time, writes ...Write) error {
 	var b Batch
-	b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at)
-		SELECT bucket, browser, $1 FROM session WHERE bucket = $2 AND session_id = $3 AND account_id = $4
-		ON CONFLICT (bucket, flow_id) DO NOTHING`, now.Add(idp.RequestLife), int16(oid.Bucket()), id, int64(oid))
+	b.Exec(`INSERT INTO spent_browser (browser, spent_at, expires_at)
+		SELECT browser, $1, $2 FROM session WHERE bucket = $3 AND session_id = $4 AND account_id = $5
+		ON CONFLICT (browser) DO UPDATE SET spent_at = excluded.spent_at, expires_at = excluded.expires_at`,
+		now, now.Add(idp.RequestLife), int16(oid.Bucket()), id, int64(oid))
 	b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND account_id = $4 AND ended_at = 0`,
 		now, int16(oid.Bucket()), id, int64(oid))
 	b.Require(`SELECT 1 FROM session WHERE bucket = $1 AND session_id = $2 AND account_id = $3 AND ended_at = $4`,
@@ -69,8 +70,7 @@ func (db *DB) SignOut(ctx context.Context, ref SessionRef, browser []byte, now t
 	b.Exec(`UPDATE session SET ended_at = $1 WHERE bucket = $2 AND session_id = $3 AND cookie_hash = $4 AND ended_at = 0`,
 		now, int16(ref.Bucket), ref.ID, ref.CookieHash)
 	if browser != nil {
-		b.Exec(`INSERT INTO spent_flow (bucket, flow_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT (bucket, flow_id) DO NOTHING`,
-			int16(ref.Bucket), browserID(browser), now.Add(idp.RequestLife))
+		spendBrowser(&b, browser, now)
 	}
 	revokeOfSession(&b, int16(ref.Bucket), ref.ID, now)
 	b.Add(writes...)

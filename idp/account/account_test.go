@@ -147,6 +147,7 @@ func TestFormsAreFinishedAfterAProof(t *testing.T) {
 	}
 	late("/account/sessions/end", url.Values{"session": {other.session().ID.String()}}, "session", "Firefox · Windows")
 	b.expect(http.StatusOK, "/account/sessions")
+	clock.Advance(time.Second)
 	other.get("/account").signIn(phone)
 	late("/account/second-factor", url.Values{"second_factor": {"sms"}}, "second_factor_on", "+7 ··· ···-00-01")
 	if s.read(subject).Account.SecondFactor != idp.SecondFactorSMS {

@@ -13,6 +13,7 @@ import (
 
 	"vhod/idp"
 	"vhod/idp/cache"
+	"vhod/idp/guard"
 	"vhod/idp/session"
 	"vhod/keys"
 	"vhod/store"
@@ -26,6 +27,8 @@ type Engine struct {
 	Cookies session.Cookies
 	Now     idp.Clock
 	Issuer  string
+	// Rates limits what strangers can have kept.
+	Rates *guard.Rates
 	// Service answers services; idp/oauth provides it.
 	Service Service
 }
@@ -203,7 +206,9 @@ func (e *Engine) URL(c echo.Context, v *Visit, path string) (string, error) {
 
 // Token is the flow's value for a form of its page.
 func (e *Engine) Token(c echo.Context, v *Visit) (string, error) {
-	return e.sealed().seal(c.Request().Context(), v.Flow, e.Cookies.EnsureBrowser(c))
+	s := e.sealed()
+	s.keep = func() error { return e.Rates.Take("stored requests", guard.Network(c.RealIP()), storedRate) }
+	return s.seal(c.Request().Context(), v.Flow, e.Cookies.EnsureBrowser(c))
 }
 
 func (e *Engine) sealed() sealed {
@@ -235,7 +240,6 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	subject, err := e.subject(c.Request().Context(), v, ref)
 	if errors.Is(err, store.ErrNotFound) {
-		e.ended(c, v, ref)
 		return nil
 	}
 	if err != nil {
@@ -243,7 +247,6 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	if v.OID == 0 {
 		if subject.Session == nil || !subject.Session.Alive(e.Now()) {
-			e.ended(c, v, ref)
 			return nil
 		}
 		v.Name(subject.Account)
@@ -251,15 +254,6 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	v.Subject = subject
 	return nil
-}
-
-// ended gives a browser whose session was ended elsewhere a new binding: the end
-// spent the old one, under which nothing could be finished any more.
-func (e *Engine) ended(c echo.Context, v *Visit, ref *store.SessionRef) {
-	if ref != nil && v.OID == 0 && len(v.Proofs) == 0 {
-		e.Cookies.ClearSession(c)
-		e.Cookies.RotateBrowser(c)
-	}
 }
 
 func (e *Engine) subject(ctx context.Context, v *Visit, ref *store.SessionRef) (*store.Subject, error) {

@@ -50,10 +50,11 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 // record spends the flow and keeps the session and the consent that it led to.
 func (e *Engine) record(c echo.Context, v *Visit, auth Authentication, writes []store.Write) (uuid.UUID, error) {
 	now := e.Now()
-	done := store.Finish{FlowID: v.ID, Browser: e.Cookies.Browser(c), Subject: v.Subject, Old: e.Cookies.Session(c)}
+	done := store.Finish{FlowID: v.ID, Browser: e.Cookies.EnsureBrowser(c), Subject: v.Subject, Old: e.Cookies.Session(c)}
 	var secret, binding []byte
 	if len(v.Proofs) > 0 {
 		done.Session, secret = newSession(c, v, auth, now)
+		done.ProvedAt = slices.MinFunc(v.Proofs, func(a, b Proof) int { return a.At.Compare(b.At) }).At
 		binding, done.NextBrowser = session.NewSecret()
 		event, err := audit.New(c, now, idp.EventLoginSucceeded, v.OID, v.ClientID(), map[string]string{"amr": strings.Join(auth.AMR, " ")})
 		if err != nil {
@@ -109,10 +110,8 @@ func (e *Engine) answer(c echo.Context, v *Visit, r Result) error {
 	return c.Redirect(http.StatusSeeOther, v.Return)
 }
 
-// restart begins the flow's request anew, under a new binding since the old one may
-// be spent.
+// restart begins the flow's request anew.
 func (e *Engine) restart(c echo.Context, v *Visit) error {
-	e.Cookies.RotateBrowser(c)
 	fresh := &Visit{Flow: again(v.Flow, e.Now()), Client: v.Client}
 	if err := e.load(c, fresh); err != nil {
 		return err

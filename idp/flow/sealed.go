@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"vhod/idp"
+	"vhod/idp/guard"
 	"vhod/keys"
 	"vhod/store"
 )
@@ -27,6 +28,9 @@ const (
 	tokenSplits = "."
 )
 
+// storedRate is how many long requests are stored for one network.
+var storedRate = guard.Rate{Limit: 1200, Per: time.Hour}
+
 // errFlow: the value is not one of ours, or too old.
 var errFlow = errors.New("flow: not a flow of this provider")
 
@@ -38,6 +42,8 @@ type sealed struct {
 	db     *store.DB
 	issuer string
 	now    idp.Clock
+	// keep refuses a request that would have to be stored when there are too many.
+	keep func() error
 }
 
 func (s sealed) seal(ctx context.Context, f *Flow, browser []byte) (string, error) {
@@ -70,6 +76,9 @@ func (s sealed) sealRequest(ctx context.Context, f *Flow) (string, error) {
 	}
 	if len(box) <= maxSealedRequest {
 		return box, nil
+	}
+	if err := s.keep(); err != nil {
+		return "", err
 	}
 	id := uuid.New()
 	if err := s.db.StoreRequest(ctx, id, []byte(box), s.now().Add(idp.RequestLife)); err != nil {

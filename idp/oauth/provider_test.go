@@ -171,7 +171,7 @@ func (p *provider) citizen(services ...string) *citizen {
 		services = []string{"bank"}
 	}
 	for i, id := range services {
-		done := store.Finish{FlowID: uuid.New(), Browser: []byte(id), Subject: s, Consent: &idp.Consent{ClientID: id, Scopes: idp.Scopes()}}
+		done := store.Finish{FlowID: uuid.New(), Browser: []byte(s.Account.OID.String() + id), Subject: s, Consent: &idp.Consent{ClientID: id, Scopes: idp.Scopes()}}
 		if i == 0 {
 			done.Session = c.session
 		}

@@ -38,7 +38,7 @@ func (s *Server) features() error {
 	attempts := &guard.Attempts{Ring: s.Ring, Now: s.Now}
 	codes := &guard.Codes{DB: s.DB, Ring: s.Ring, Now: s.Now}
 	budgets := &guard.Budgets{DB: s.DB, Ring: s.Ring, Now: s.Now}
-	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer}
+	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer, Rates: s.Rates}
 
 	protocol, err := oauth.New(oauth.Config{
 		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Revoked: s.Revoked, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
