@@ -1,6 +1,8 @@
 -- +goose Up
 
--- The audit journal: events that are sealed, each with its place in a lane.
+-- The audit journal: events that are sealed, each with its place in a lane. On
+-- PostgreSQL a partition a month, which is dropped as a whole; what is in none of
+-- them is kept all the same.
 CREATE TABLE journal (
     bucket     SMALLINT NOT NULL,
     event_id   UUID     NOT NULL,
@@ -14,7 +16,14 @@ CREATE TABLE journal (
     lane       BIGINT   NOT NULL,
     seq        BIGINT   NOT NULL,
     PRIMARY KEY (bucket, event_id, at)
-);
+)
+-- postgres:
+PARTITION BY RANGE (at)
+-- end
+;
+-- postgres:
+CREATE TABLE journal_rest PARTITION OF journal DEFAULT;
+-- end
 CREATE INDEX journal_account ON journal (bucket, account_id, at);
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_lane_seq ON journal (lane, seq);

@@ -57,6 +57,9 @@ type executor interface {
 // transaction is an executor bound to one open transaction.
 type transaction interface {
 	executor
+	// replan has the statements of the transaction planned by what is in the tables
+	// at that moment, not as once before: for a queue that is empty or full.
+	replan(ctx context.Context) error
 	commit(ctx context.Context) error
 	rollback(ctx context.Context) error
 }
@@ -68,6 +71,11 @@ type engine interface {
 	begin(ctx context.Context) (transaction, error)
 	ping(ctx context.Context) error
 	migrator() (*migrator, error)
+	// addPartitions makes the partitions that are written to from now on, and
+	// dropPartitions ends those that hold nothing from a moment on; an engine
+	// without partitions does neither.
+	addPartitions(ctx context.Context, now time.Time) error
+	dropPartitions(ctx context.Context, before time.Time) error
 	close()
 }
 

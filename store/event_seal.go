@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"vhod/idp"
 )
 
 // JournalEvent is a row of the audit journal as it is kept, so that it can be
@@ -43,13 +45,6 @@ type Seal struct {
 	SealedAt time.Time
 }
 
-// OpenLane keeps a new lane; ErrConflict when there is one of this id.
-func (db *DB) OpenLane(ctx context.Context, l Lane, now time.Time) error {
-	_, err := db.Q(ctx).Exec(ctx, `INSERT INTO journal_lane (lane, seal, seq, hash, anchored, opened_at) VALUES ($1, $2, $3, $4, 0, $5)`,
-		l.ID, l.Seal, l.Seq, l.Hash, now)
-	return err
-}
-
 // EventsWait tells whether any event is not sealed yet.
 func (db *DB) EventsWait(ctx context.Context) (bool, error) {
 	var one int
@@ -60,21 +55,34 @@ func (db *DB) EventsWait(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// SealEvents moves up to limit events that wait into the journal, at the end of a
-// lane, and keeps the seal that fn makes of them, numbered and ordered as they
-// are there. It is one transaction: an event leaves the queue with its seal or
-// stays, whenever it was committed. Processes take turns. ErrStale: the lane has
-// gone on without the caller.
-func (db *DB) SealEvents(ctx context.Context, lane Lane, limit int, now time.Time, fn func([]JournalEvent) Seal) (next Lane, n int, err error) {
+// Waiting says which of the events that wait are meant: up to Limit of the buckets
+// from First and before End.
+type Waiting struct {
+	First, End idp.Bucket
+	Limit      int
+}
+
+// SealEvents moves events that wait into the journal, at the end of a lane, which
+// the first seal opens, and keeps the seal that fn makes of them, numbered and
+// ordered as they are there. It is one transaction: an event leaves the queue with
+// its seal or stays, whenever it was committed. Processes take turns. ErrStale: the
+// lane has gone on without the caller.
+//
+// Buckets bound what is looked at, however long the queue is: what the database
+// believes of a queue, which is mostly empty, is not to be relied on.
+func (db *DB) SealEvents(ctx context.Context, lane Lane, w Waiting, now time.Time, fn func([]JournalEvent) Seal) (next Lane, n int, err error) {
 	err = db.Tx(ctx, func(ctx context.Context) error {
+		if err := db.open(ctx).on.replan(ctx); err != nil {
+			return err
+		}
 		var events []JournalEvent
 		var move Batch
 		move.Exec(`UPDATE journal_turn SET taken_at = $1 WHERE turn = 1`, now)
 		move.Query(`INSERT INTO journal (`+journalColumns+`)
 			SELECT `+eventColumns+`, CAST($1 AS BIGINT), CAST($2 AS BIGINT) + row_number() OVER (ORDER BY at, event_id)
-			FROM (SELECT `+eventColumns+` FROM event ORDER BY bucket, event_id LIMIT $3) AS waiting
+			FROM (SELECT `+eventColumns+` FROM event WHERE bucket >= $3 AND bucket < $4 LIMIT $5) AS waiting
 			RETURNING `+journalColumns,
-			[]any{lane.ID, lane.Seq, limit}, func(rows Rows) (err error) {
+			[]any{lane.ID, lane.Seq, int16(w.First), int16(w.End), w.Limit}, func(rows Rows) (err error) {
 				events, err = scanJournal(rows)
 				return err
 			})
@@ -85,12 +93,18 @@ func (db *DB) SealEvents(ctx context.Context, lane Lane, limit int, now time.Tim
 		s := fn(events)
 		var gone, moved int64
 		var keep Batch
-		keep.ExecCount(&gone, `DELETE FROM event WHERE (bucket, event_id) IN
-			(SELECT bucket, event_id FROM journal WHERE lane = $1 AND seq > $2)`, lane.ID, lane.Seq)
+		keep.ExecCount(&gone, `DELETE FROM event WHERE bucket >= $1 AND bucket < $2 AND EXISTS
+			(SELECT 1 FROM journal AS j WHERE j.bucket = event.bucket AND j.event_id = event.event_id AND j.at = event.at)`,
+			int16(w.First), int16(w.End))
 		keep.Exec(`INSERT INTO journal_seal (lane, seal, seq, previous, hash, entries, sealed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			s.Lane, s.Number, s.Seq, s.Previous, s.Hash, s.Entries, s.SealedAt)
-		keep.ExecCount(&moved, `UPDATE journal_lane SET seal = $1, seq = $2, hash = $3 WHERE lane = $4 AND seal = $5 AND seq = $6 AND hash = $7`,
-			s.Number, s.Seq, s.Hash, lane.ID, lane.Seal, lane.Seq, lane.Hash)
+		if lane.Seal == 0 {
+			keep.ExecCount(&moved, `INSERT INTO journal_lane (lane, seal, seq, hash, anchored, opened_at) VALUES ($1, $2, $3, $4, 0, $5)`,
+				lane.ID, s.Number, s.Seq, s.Hash, now)
+		} else {
+			keep.ExecCount(&moved, `UPDATE journal_lane SET seal = $1, seq = $2, hash = $3 WHERE lane = $4 AND seal = $5 AND seq = $6 AND hash = $7`,
+				s.Number, s.Seq, s.Hash, lane.ID, lane.Seal, lane.Seq, lane.Hash)
+		}
 		if err := db.Send(ctx, &keep); err != nil {
 			return err
 		}

@@ -37,10 +37,7 @@ func TestEvents(t *testing.T) {
 		}
 		write(6)
 		lane := store.Lane{ID: 5, Hash: []byte{1}}
-		if err := db.OpenLane(t.Context(), lane, began); err != nil {
-			t.Fatal(err)
-		}
-		_, n, err := db.SealEvents(t.Context(), lane, 100, began, func(events []store.JournalEvent) store.Seal {
+		_, n, err := db.SealEvents(t.Context(), lane, store.Waiting{End: idp.Buckets, Limit: 100}, began, func(events []store.JournalEvent) store.Seal {
 			return store.Seal{Lane: 5, Number: 1, Seq: int64(len(events))}
 		})
 		if err != nil || n != 6 {

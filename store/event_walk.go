@@ -14,6 +14,10 @@ func (db *DB) Anchors(ctx context.Context, after int64, limit int) ([]Anchor, er
 	if err != nil {
 		return nil, err
 	}
+	return scanAnchors(rows)
+}
+
+func scanAnchors(rows Rows) ([]Anchor, error) {
 	defer rows.Close()
 	var all []Anchor
 	for rows.Next() {

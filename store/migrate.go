@@ -26,10 +26,14 @@ type migrator struct {
 // Migrate applies the migrations that are missing, forward only. Several
 // instances may call it at once on PostgreSQL; one works, the others wait.
 func (db *DB) Migrate(ctx context.Context) error {
-	return db.withProvider(func(p *goose.Provider) error {
+	err := db.withProvider(func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return db.AddPartitions(ctx, db.now())
 }
 
 // MigrationPending names the migrations that are missing.

@@ -11,18 +11,20 @@ import (
 	"vhod/store/storetest"
 )
 
-// Each query answers lines (table, what) that must be the same on both engines.
+// Each query answers lines (table, what) that must be the same on both engines;
+// partitions are no tables of their own.
 var schemaQueries = map[string][]string{
 	storetest.Postgres: {
 		`SELECT c.table_name, c.column_name || ' ' || CASE c.udt_name WHEN 'int8' THEN 'BIGINT' WHEN 'int2' THEN 'SMALLINT'
 			WHEN 'bool' THEN 'BOOLEAN' ELSE upper(c.udt_name) END || CASE c.is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
 			|| coalesce(' DEFAULT ' || c.column_default, '')
-			FROM information_schema.columns AS c WHERE c.table_schema = current_schema()`,
+			FROM information_schema.columns AS c JOIN pg_class AS t ON t.relname = c.table_name AND t.relnamespace = current_schema()::regnamespace
+			WHERE c.table_schema = current_schema() AND NOT t.relispartition`,
 		`SELECT t.relname, CASE WHEN i.indisprimary THEN 'PRIMARY KEY' WHEN i.indisunique THEN 'UNIQUE' ELSE 'INDEX' END || ' (' ||
 			(SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY AS k(attnum, n)
 				JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')'
 				|| CASE WHEN i.indpred IS NULL THEN '' ELSE ' PARTIAL' END
-			FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid WHERE t.relnamespace = current_schema()::regnamespace`,
+			FROM pg_index AS i JOIN pg_class AS t ON t.oid = i.indrelid WHERE t.relnamespace = current_schema()::regnamespace AND NOT t.relispartition`,
 		`SELECT t.relname, 'FOREIGN KEY (' ||
 			(SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(c.conkey) WITH ORDINALITY AS k(attnum, n)
 				JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum) || ') ' || f.relname || ' (' ||

@@ -127,6 +127,11 @@ func (t *postgresTx) send(ctx context.Context, b *Batch) error {
 	return sendPostgres(ctx, t.tx.SendBatch, b)
 }
 
+func (t *postgresTx) replan(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, "SET LOCAL plan_cache_mode = force_custom_plan")
+	return postgresError(err)
+}
+
 func (t *postgresTx) commit(ctx context.Context) error {
 	defer t.conn.Release()
 	return postgresError(t.tx.Commit(ctx))

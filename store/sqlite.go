@@ -192,11 +192,16 @@ func (e *sqlite) start(ctx context.Context, write bool) (*sqliteTx, error) {
 	if write {
 		begin = "BEGIN IMMEDIATE"
 	}
+	tx := &sqliteTx{engine: e, c: c, release: release}
 	if _, err := c.exec(ctx, begin, nil); err != nil {
-		release()
+		// The request may have ended a moment after it began all the same. What came
+		// next on the connection would be answered and never kept.
+		if rollbackErr := tx.rollback(context.WithoutCancel(ctx)); rollbackErr != nil {
+			err = fmt.Errorf("%w (and to roll back: %w)", err, rollbackErr)
+		}
 		return nil, err
 	}
-	return &sqliteTx{engine: e, c: c, release: release}, nil
+	return tx, nil
 }
 
 // send runs a batch as one transaction, of a reader if it only reads.

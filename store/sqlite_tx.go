@@ -59,3 +59,5 @@ func (t *sqliteTx) rollback(ctx context.Context) error {
 	}
 	return err
 }
+
+func (*sqliteTx) replan(context.Context) error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"vhod/store"
 	"vhod/store/storetest"
@@ -155,5 +156,22 @@ func TestOpenRowsHoldTheTransaction(t *testing.T) {
 			t.Fatal("a statement ran under open rows")
 		}
 		exec(t, db, "UPDATE coin SET spent = 1")
+	})
+}
+
+// A request that ends while its transaction begins leaves the connection as it
+// was: SQLite has one writer, which everybody needs.
+func TestTxCutOffAtItsBeginning(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		table(t, db)
+		for i := range 3000 {
+			ctx, stop := context.WithTimeout(t.Context(), time.Duration(i%150)*time.Microsecond)
+			_ = db.Tx(ctx, func(context.Context) error { return nil }) // either way
+			stop()
+		}
+		exec(t, db, "INSERT INTO coin (coin_id, owner, spent) VALUES (1, 'a', 0)")
+		if err := db.Tx(t.Context(), func(context.Context) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
 	})
 }

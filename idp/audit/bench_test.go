@@ -8,9 +8,10 @@ import (
 )
 
 // BenchmarkSeal measures how many events that wait are sealed in a second, the
-// anchor included.
+// anchor included. The database is told before that the queue is empty, as it
+// mostly is.
 func BenchmarkSeal(b *testing.B) {
-	const events = 50_000
+	const events = 100_000
 	for engine, fill := range map[string]string{
 		storetest.SQLite: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 			INSERT INTO event SELECT i % 4096, randomblob(16), i, $2 + i, 'login.succeeded', 'bank', 'owner', hex(randomblob(8)), '{"amr":"pwd otp"}' FROM n`,
@@ -21,6 +22,11 @@ func BenchmarkSeal(b *testing.B) {
 			db, clock := storetest.Open(b, engine)
 			s := newSite(b, db, clock)
 			sealer := s.sealer(db)
+			for range 10 { // what is planned once is planned for this
+				s.write(b.Context(), 3)
+				s.sealAll(sealer)
+			}
+			s.exec("ANALYZE event")
 			var spent time.Duration
 			n := 0
 			for b.Loop() {

@@ -37,6 +37,7 @@ type checker struct {
 
 	lane    laneID
 	at      mark   // how far the lane was followed
+	began   int64  // the number of the last event before
 	stop    int64  // the seal to end with
 	awaited []mark // what anchors say of the lane from here on
 }
@@ -108,7 +109,7 @@ func (c *checker) begin(lane laneID) (after int64) {
 			c.stop = c.awaited[n-1].seal
 		}
 	}
-	if c.at.seal == 0 {
+	if c.began = c.at.seq; c.at.seal == 0 {
 		c.at.hash = origin(int64(lane))
 	}
 	return c.at.seal
@@ -148,7 +149,7 @@ func (c *checker) gap(s *store.Seal, entries int) {
 			}
 		}
 		if known {
-			c.at = before
+			c.at, c.began = before, before.seq
 			return
 		}
 	}

@@ -26,6 +26,8 @@ const (
 	anchorAfter = 100_000
 	// anchorLanes bounds the lanes that one anchor tells of; others are in the next.
 	anchorLanes = 64
+	// tendEvery is how often months are made ready and retired.
+	tendEvery = 10 * time.Minute
 	// lastSeal bounds what a stopping process still does.
 	lastSeal = 5 * time.Second
 )
@@ -42,6 +44,7 @@ type Sealer struct {
 	lane  *store.Lane // nil until there is something to seal
 	since int         // events sealed since the last anchor of this process
 	due   time.Time   // no anchor is due before
+	tend  time.Time   // when months are looked at next
 }
 
 // Run seals until ctx ends, and then what is left, under a last anchor.
@@ -67,8 +70,13 @@ func (s *Sealer) warn(ctx context.Context, err error) {
 	}
 }
 
-// turn seals what waits and signs an anchor when one is due.
+// turn seals what waits and signs an anchor when one is due. Months come first:
+// there must be one to seal into.
 func (s *Sealer) turn(ctx context.Context) error {
+	if !s.Now().Before(s.tend) {
+		s.tend = s.Now().Add(tendEvery)
+		s.warn(ctx, errors.Join(s.DB.AddPartitions(ctx, s.Now()), s.Retire(ctx)))
+	}
 	if err := s.SealAll(ctx); err != nil {
 		return err
 	}
@@ -86,27 +94,32 @@ func (s *Sealer) turn(ctx context.Context) error {
 	return s.Anchor(ctx)
 }
 
-// SealAll seals until nothing waits.
+// SealAll seals all that waits, bucket by bucket when it is much.
 func (s *Sealer) SealAll(ctx context.Context) error {
-	for {
-		switch n, err := s.Seal(ctx); {
+	if wait, err := s.DB.EventsWait(ctx); err != nil || !wait {
+		return err
+	}
+	for first, width := idp.Bucket(0), idp.Bucket(idp.Buckets); first < idp.Buckets; {
+		end := min(first+width, idp.Buckets)
+		n, err := s.seal(ctx, store.Waiting{First: first, End: end, Limit: batchSize})
+		switch {
 		case err != nil:
 			return err
-		case n < batchSize:
-			return nil
+		case n == batchSize: // there may be more of them
+			width = max(1, width/8)
+			continue
+		case n < batchSize/4:
+			width = min(2*width, idp.Buckets)
 		}
+		first = end
 	}
+	return nil
 }
 
-// Seal seals one batch of the events that wait, and tells how many.
-func (s *Sealer) Seal(ctx context.Context) (int, error) {
-	if wait, err := s.DB.EventsWait(ctx); err != nil || !wait {
-		return 0, err
-	}
-	if err := s.open(ctx); err != nil {
-		return 0, err
-	}
-	next, n, err := s.DB.SealEvents(ctx, *s.lane, batchSize, s.Now(), s.seal)
+// seal seals one batch and tells how many events it was.
+func (s *Sealer) seal(ctx context.Context, w store.Waiting) (int, error) {
+	s.open()
+	next, n, err := s.DB.SealEvents(ctx, *s.lane, w, s.Now(), s.chain)
 	if err != nil {
 		// Whether it was kept is not known when the answer was lost, and a database
 		// set back to a backup has another lane than this process: a new lane is
@@ -118,24 +131,19 @@ func (s *Sealer) Seal(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// open takes a lane of its own.
-func (s *Sealer) open(ctx context.Context) error {
+// open chooses a lane of its own.
+func (s *Sealer) open() {
 	if s.lane != nil {
-		return nil
+		return
 	}
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails: it aborts the process instead
-	l := store.Lane{ID: int64(binary.BigEndian.Uint64(random[:]) >> 1)}
-	l.Hash = origin(l.ID)
-	if err := s.DB.OpenLane(ctx, l, s.Now()); err != nil {
-		return fmt.Errorf("open a lane: %w", err)
-	}
-	s.lane = &l
-	return nil
+	id := int64(binary.BigEndian.Uint64(random[:]) >> 1)
+	s.lane = &store.Lane{ID: id, Hash: origin(id)}
 }
 
-// seal makes the seal of events that follow the lane's last.
-func (s *Sealer) seal(events []store.JournalEvent) store.Seal {
+// chain makes the seal of events that follow the lane's last.
+func (s *Sealer) chain(events []store.JournalEvent) store.Seal {
 	entries := make([]byte, 0, len(events)*entrySize)
 	for i := range events {
 		entries = appendEntry(entries, &events[i])

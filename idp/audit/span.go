@@ -19,7 +19,7 @@ const unbounded = math.MaxInt64
 func (s Span) bounds(marks []mark) (start mark, stop int64, between []mark) {
 	for i, m := range marks {
 		if !s.From.IsZero() && m.at <= s.From.UnixMicro() {
-			start = m
+			start, between = m, nil // clocks of processes differ a little
 			continue
 		}
 		between = append(between, marks[i])

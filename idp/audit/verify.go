@@ -103,7 +103,11 @@ func walkLane(ctx context.Context, db *store.DB, c *checker, v visitor, lane int
 		}
 	}
 	c.end(head)
-	before, err := db.SealedEvents(ctx, lane, math.MinInt64, 0, readStrays)
+	first := c.began // after what was retired
+	if !c.span.From.IsZero() {
+		first = 0
+	}
+	before, err := db.SealedEvents(ctx, lane, math.MinInt64, first, readStrays)
 	if err != nil {
 		return err
 	}
