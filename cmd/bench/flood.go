@@ -124,12 +124,12 @@ func (f *flood) post(ctx context.Context, p *provider, d time.Duration) {
 
 // wrongPassword posts for a login that nobody has, so that none is blocked.
 func wrongPassword(b *browser, n int) one {
-	if field(b.page, "flow") == "" {
+	if flowOf(b.page) == "" {
 		if _, err := b.open(http.MethodGet, "/login", ""); err != nil {
 			return one{}
 		}
 	}
-	flow := field(b.page, "flow")
+	flow := flowOf(b.page)
 	form := url.Values{"flow": {flow}, "login": {fmt.Sprintf("nobody-%d@example.com", n)}, "password": {"wrong"}}
 	begun := time.Now()
 	a, err := b.open(http.MethodPost, "/login/password", form.Encode())

@@ -26,7 +26,7 @@ func table(out io.Writer, write func(line func(cells ...string))) {
 	_ = w.Flush() // to standard output
 }
 
-func printStage(out io.Writer, s *stageReport, l limits) {
+func printStage(out io.Writer, s *stageReport) {
 	postgres := s.Engine == "postgres"
 	_, _ = fmt.Fprintf(out, "\n%s, %d accounts (made in %s): ready %d ms after the start (budget %d%s); idle memory %d MB (budget %d%s)\n",
 		s.Engine, s.Accounts, s.Seeding.Round(10*time.Millisecond),
@@ -34,7 +34,6 @@ func printStage(out io.Writer, s *stageReport, l limits) {
 	table(out, func(line func(...string)) {
 		line("", "op/s", "p50 ms", "p99 ms", "errors", "cpu", "server", "db", "stmts", "trips", "commits", "wal", "images", "memory MB (peak)", "others", "budget")
 		for _, m := range s.Rows {
-			verdict := m.judge(l, postgres)
 			db, statements, commits, wal, images := "", "", "", "", ""
 			if postgres {
 				db = number(m.perOperation(milliseconds(m.DB)))
@@ -47,7 +46,7 @@ func printStage(out io.Writer, s *stageReport, l limits) {
 				number(m.perOperation(milliseconds(m.Server+m.DB))), number(m.perOperation(milliseconds(m.Server))), db,
 				statements, number(m.perOperation(float64(m.Trips))), commits, wal, images,
 				fmt.Sprintf("%d→%d (%d)", m.Before.RSS>>20, m.After.RSS>>20, m.After.Peak>>20),
-				fmt.Sprintf("%.0f%%", 100*m.Others.Seconds()/m.Took.Seconds()), verdict)
+				fmt.Sprintf("%.0f%%", 100*m.Others.Seconds()/m.Took.Seconds()), m.Verdict)
 		}
 	})
 	for _, m := range s.Rows {
