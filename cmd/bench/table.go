@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -60,12 +62,20 @@ func printStage(out io.Writer, s *stageReport) {
 }
 
 func printFlood(out io.Writer, f *flood) {
-	_, _ = fmt.Fprintf(out, `%s, %d posts a second: %d sent, %d could not be; %d hashed (p50 %s ms, p99 %s ms), %d refused politely (p50 %s ms, p99 %s ms), %d other answers
+	_, _ = fmt.Fprintf(out, `%s, %d posts a second: %d sent, %d could not be; %d hashed (p50 %s ms, p99 %s ms), %d refused politely (p50 %s ms, p99 %s ms; budget %d ms%s)%s
   a service meanwhile gets its token in p50 %s ms, p99 %s ms, %d errors; memory %d→%d MB (peak %d)
 `, floodName, floodRate, f.Sent, f.Unsent, f.Tried, number(milliseconds(f.TriedP50)), number(milliseconds(f.TriedP99)),
-		f.Refused, number(milliseconds(f.RefusedP50)), number(milliseconds(f.RefusedP99)), f.Others,
+		f.Refused, number(milliseconds(f.RefusedP50)), number(milliseconds(f.RefusedP99)),
+		refusalBudget.Milliseconds(), kept(f.RefusedP99 <= refusalBudget), otherAnswers(f),
 		number(milliseconds(f.Bystander.P50)), number(milliseconds(f.Bystander.P99)), f.Bystander.Errors,
 		f.Before.RSS>>20, f.After.RSS>>20, f.After.Peak>>20)
+}
+
+func otherAnswers(f *flood) (text string) {
+	for _, what := range slices.Sorted(maps.Keys(f.Others)) {
+		text += fmt.Sprintf(", %d answered %s", f.Others[what], what)
+	}
+	return text
 }
 
 func printLimits(out io.Writer, r *report) {
