@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -84,5 +85,20 @@ func TestCodeAndFields(t *testing.T) {
 	}
 	if got := flowOf([]byte(`<input type="hidden" name="flow" value="a&#43;b">`)); got != "a+b" {
 		t.Error(got)
+	}
+}
+
+func TestRefusalsAreNoErrors(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	answers := []error{unexpected("x", answer{status: 503, retry: "2"}), unexpected("x", answer{status: 503}), nil}
+	got := drive(ctx, func() *client { return &client{} }, 1, time.Minute, func(_ context.Context, w *worker) error {
+		if w.turn == len(answers)-1 {
+			stop()
+		}
+		return answers[w.turn]
+	})
+	if got.Operations != 1 || got.Refused != 1 || got.Errors != 1 {
+		t.Errorf("%+v", got)
 	}
 }

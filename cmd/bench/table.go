@@ -17,8 +17,9 @@ func printHead(out io.Writer, r *report) {
 		r.Begun.Format(time.RFC3339), r.Machine, r.Load, r.Connections, r.Time)
 	_, _ = fmt.Fprintln(out, `The program that drives shares the cores, so op/s is of all three together. cpu: ms an operation, of the operating system's
 accounting. stmts: of pg_stat_statements; trips: of the server's log; commits, wal (bytes) and images (of pages first changed
-since a checkpoint): of PostgreSQL's log. others: what else ran on the machine, in hundredths of a core.
-"Hash of no cost": the same provider but for the cost of a password hash.`)
+since a checkpoint): of PostgreSQL's log. refused: 429 or 503 with Retry-After; what those cost is shared out among the operations
+that succeeded. others: what else ran on the machine, in hundredths of a core. "Hash of no cost": the same provider but for
+the cost of a password hash.`)
 }
 
 // table aligns lines of cells.
@@ -34,7 +35,7 @@ func printStage(out io.Writer, s *stageReport) {
 		s.Engine, s.Accounts, s.Seeding.Round(10*time.Millisecond),
 		s.Ready.Milliseconds(), readyBudget.Milliseconds(), kept(s.Ready <= readyBudget), s.Idle.RSS>>20, idleBudget>>20, kept(s.Idle.RSS <= idleBudget))
 	table(out, func(line func(...string)) {
-		line("", "op/s", "p50 ms", "p99 ms", "errors", "cpu", "server", "db", "stmts", "trips", "commits", "wal", "images", "memory MB (peak)", "others", "budget")
+		line("", "op/s", "p50 ms", "p99 ms", "refused", "errors", "cpu", "server", "db", "stmts", "trips", "commits", "wal", "images", "memory MB (peak)", "others", "budget")
 		for _, m := range s.Rows {
 			db, statements, commits, wal, images := "", "", "", "", ""
 			if postgres {
@@ -44,7 +45,7 @@ func printStage(out io.Writer, s *stageReport) {
 				wal = fmt.Sprintf("%.0f", m.perOperation(float64(m.WAL.Records)))
 				images = fmt.Sprintf("%.0f", m.perOperation(float64(m.WAL.Images)))
 			}
-			line(m.Name, fmt.Sprintf("%.0f", m.perSecond()), number(milliseconds(m.P50)), number(milliseconds(m.P99)), fmt.Sprint(m.Errors),
+			line(m.Name, fmt.Sprintf("%.0f", m.perSecond()), number(milliseconds(m.P50)), number(milliseconds(m.P99)), fmt.Sprint(m.Refused), fmt.Sprint(m.Errors),
 				number(m.perOperation(milliseconds(m.Server+m.DB))), number(m.perOperation(milliseconds(m.Server))), db,
 				statements, number(m.perOperation(float64(m.Trips))), commits, wal, images,
 				fmt.Sprintf("%d→%d (%d)", m.Before.RSS>>20, m.After.RSS>>20, m.After.Peak>>20),
