@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// What a start and an idle server may take.
+// What a start, an idle server and a polite refusal may take.
 const (
 	readyBudget   = 150 * time.Millisecond
 	sandboxBudget = time.Second
 	idleBudget    = 50 << 20
+	refusalBudget = 5 * time.Millisecond
 )
 
 // budget is what a row may cost. Zero CPU or peak and nil limits are no budget.

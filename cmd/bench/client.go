@@ -164,8 +164,15 @@ func (b *browser) open(method, path, form string) (answer, error) {
 	return answer{}, errLost
 }
 
+// errRefused is an answer that politely asks to come again: 429 or 503 with
+// Retry-After. It is no fault.
+var errRefused = errors.New("asked to come again later")
+
 // unexpected tells of an answer that was not what it should be.
 func unexpected(what string, a answer) error {
+	if a.retry != "" && (a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable) {
+		return fmt.Errorf("%s: %w (%d)", what, errRefused, a.status)
+	}
 	body := a.body
 	if len(body) > 300 {
 		body = body[:300]

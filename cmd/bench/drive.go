@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ type worker struct {
 // timing is how a number of operations went.
 type timing struct {
 	Operations int           `json:"operations"`
+	Refused    int           `json:"refused"` // politely: see errRefused
 	Errors     int           `json:"errors"`
 	Took       time.Duration `json:"took_ns"`
 	P50        time.Duration `json:"p50_ns"`
@@ -44,10 +46,13 @@ func drive(ctx context.Context, dial func() *client, connections int, d time.Dur
 			w := &worker{client: dial(), number: n}
 			defer w.close()
 			var took []time.Duration
-			failed, first := 0, ""
+			failed, refused, first := 0, 0, ""
 			for ; !stop.Load() && ctx.Err() == nil; w.turn++ {
 				at := time.Now()
-				if err := operation(ctx, w); err != nil {
+				if err := operation(ctx, w); errors.Is(err, errRefused) {
+					refused++
+					continue
+				} else if err != nil {
 					failed++
 					if first == "" {
 						first = err.Error()
@@ -60,6 +65,7 @@ func drive(ctx context.Context, dial func() *client, connections int, d time.Dur
 			defer mu.Unlock()
 			all = append(all, took...)
 			t.Errors += failed
+			t.Refused += refused
 			if t.FirstError == "" {
 				t.FirstError = first
 			}

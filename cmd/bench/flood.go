@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -21,8 +21,9 @@ const (
 type flood struct {
 	Sent, Unsent int
 	// Tried were hashed, Refused told to come again later (503 with Retry-After);
-	// Others are other answers, errors among them.
-	Tried, Refused, Others int
+	// Others are other answers, by what they were.
+	Tried, Refused         int
+	Others                 map[string]int
 	TriedP50, TriedP99     time.Duration
 	RefusedP50, RefusedP99 time.Duration
 	Bystander              timing // of somebody who asks for a client_credentials token meanwhile
@@ -32,6 +33,7 @@ type flood struct {
 // one is what became of one post.
 type one struct {
 	status int
+	what   string
 	retry  bool
 	took   time.Duration
 }
@@ -39,14 +41,21 @@ type one struct {
 // flood posts wrong passwords of ever new people at a fixed rate, whatever comes
 // back, while a service goes on asking for tokens one after another.
 func (s *stage) flood(ctx context.Context, d time.Duration) (*flood, error) {
-	f := &flood{}
+	f := &flood{Others: map[string]int{}}
+	// One page serves all: its flow is spent by a success alone.
+	c := s.provider.dial()
+	defer c.close()
+	page := c.browser(0)
+	if _, err := page.open(http.MethodGet, "/login", ""); err != nil {
+		return nil, err
+	}
 	var err error
 	f.cost, err = s.measure(ctx, func() {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			f.Bystander = s.bystander(ctx, d)
 		})
-		f.post(ctx, s.provider, d)
+		f.post(ctx, s.provider, page, d)
 		wg.Wait()
 	})
 	return f, err
@@ -73,7 +82,8 @@ func (s *stage) bystander(ctx context.Context, d time.Duration) (t timing) {
 	return t
 }
 
-func (f *flood) post(ctx context.Context, p *provider, d time.Duration) {
+func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Duration) {
+	flow := flowOf(page.page)
 	free := make(chan *browser, floodConns)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -91,11 +101,12 @@ func (f *flood) post(ctx context.Context, p *provider, d time.Duration) {
 				continue
 			}
 			b = p.dial().browser(int(made.Add(1)) * 256)
+			maps.Copy(b.cookies, page.cookies)
 		}
 		n := f.Sent
 		f.Sent++
 		wg.Go(func() {
-			o := wrongPassword(b, n)
+			o := wrongPassword(b, flow, n)
 			mu.Lock()
 			all = append(all, o)
 			mu.Unlock()
@@ -114,7 +125,7 @@ func (f *flood) post(ctx context.Context, p *provider, d time.Duration) {
 		case o.status == http.StatusServiceUnavailable && o.retry:
 			refused = append(refused, o.took)
 		default:
-			f.Others++
+			f.Others[o.what]++
 		}
 	}
 	f.Tried, f.Refused = len(tried), len(refused)
@@ -123,19 +134,16 @@ func (f *flood) post(ctx context.Context, p *provider, d time.Duration) {
 }
 
 // wrongPassword posts for a login that nobody has, so that none is blocked.
-func wrongPassword(b *browser, n int) one {
-	if field(b.page, "flow") == "" {
-		if _, err := b.open(http.MethodGet, "/login", ""); err != nil {
-			return one{}
-		}
-	}
-	flow := field(b.page, "flow")
+func wrongPassword(b *browser, flow string, n int) one {
 	form := url.Values{"flow": {flow}, "login": {fmt.Sprintf("nobody-%d@example.com", n)}, "password": {"wrong"}}
 	begun := time.Now()
 	a, err := b.open(http.MethodPost, "/login/password", form.Encode())
-	if err != nil || !bytes.Contains(a.body, []byte("flow")) {
-		b.page = nil
-		return one{status: a.status}
+	if err != nil {
+		return one{what: "no answer"}
 	}
-	return one{status: a.status, retry: a.retry != "", took: time.Since(begun)}
+	o := one{took: time.Since(begun), status: a.status, what: fmt.Sprint(a.status)}
+	if o.retry = a.retry != ""; !o.retry && a.status >= http.StatusInternalServerError {
+		o.what += " without Retry-After"
+	}
+	return o
 }

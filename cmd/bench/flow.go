@@ -123,7 +123,7 @@ func (s service) signIn(b *browser, login string) error {
 // submit posts the form of the page, with its flow.
 func (b *browser) submit(path string, fields map[string]string) (answer, error) {
 	form := url.Values{}
-	flow := field(b.page, "flow")
+	flow := flowOf(b.page)
 	if flow == "" {
 		return answer{}, unexpected("page without a flow: "+b.at, answer{body: b.page})
 	}
@@ -134,9 +134,9 @@ func (b *browser) submit(path string, fields map[string]string) (answer, error) 
 	return b.open(http.MethodPost, path, form.Encode())
 }
 
-// field is the value of a hidden field.
-func field(page []byte, name string) string {
-	_, after, found := bytes.Cut(page, []byte(`name="`+name+`" value="`))
+// flowOf is the flow in a page's form.
+func flowOf(page []byte) string {
+	_, after, found := bytes.Cut(page, []byte(`name="flow" value="`))
 	if !found {
 		return ""
 	}

@@ -24,7 +24,7 @@ type options struct {
 // common are what every kind of run has.
 type common struct {
 	Connections int           `default:"16" help:"How many requests or flows are in hand at once."`
-	Time        time.Duration `default:"4s" help:"How long each row is measured, 1s to 3m."`
+	Time        time.Duration `default:"5s" help:"How long each row is measured, 1s to 3m."`
 	Binary      string        `default:"bin/vhod" type:"existingfile" help:"The provider's program."`
 	Postgres    string        `placeholder:"DIR" help:"Folder of PostgreSQL's programs (initdb); looked for when not given."`
 	JSON        string        `name:"json" placeholder:"FILE" help:"Keep the figures as JSON."`

@@ -142,7 +142,8 @@ type measured struct {
 	Name string
 	timing
 	cost
-	budget budget
+	Verdict string // on each budget of the row
+	budget  budget
 }
 
 // play warms up and measures one row.

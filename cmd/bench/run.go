@@ -100,8 +100,11 @@ func (o *runCommand) engine(ctx context.Context, r *report, engine, parent strin
 		if err != nil {
 			return err
 		}
+		for i := range sr.Rows {
+			sr.Rows[i].Verdict = sr.Rows[i].judge(r.Limits, engine == "postgres")
+		}
 		r.Stages = append(r.Stages, sr)
-		printStage(out, sr, r.Limits)
+		printStage(out, sr)
 	}
 	return nil
 }

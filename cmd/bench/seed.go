@@ -21,7 +21,7 @@ import (
 )
 
 // chunk is how many people go to the database in one round trip.
-const chunk = 250
+const chunk = 1000
 
 // population fills a provider's database with synthetic people.
 type population struct {

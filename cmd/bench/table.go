@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,8 +17,9 @@ func printHead(out io.Writer, r *report) {
 		r.Begun.Format(time.RFC3339), r.Machine, r.Load, r.Connections, r.Time)
 	_, _ = fmt.Fprintln(out, `The program that drives shares the cores, so op/s is of all three together. cpu: ms an operation, of the operating system's
 accounting. stmts: of pg_stat_statements; trips: of the server's log; commits, wal (bytes) and images (of pages first changed
-since a checkpoint): of PostgreSQL's log. others: what else ran on the machine, in hundredths of a core.
-"Hash of no cost": the same provider but for the cost of a password hash.`)
+since a checkpoint): of PostgreSQL's log. refused: 429 or 503 with Retry-After; what those cost is shared out among the operations
+that succeeded. others: what else ran on the machine, in hundredths of a core. "Hash of no cost": the same provider but for
+the cost of a password hash.`)
 }
 
 // table aligns lines of cells.
@@ -26,15 +29,14 @@ func table(out io.Writer, write func(line func(cells ...string))) {
 	_ = w.Flush() // to standard output
 }
 
-func printStage(out io.Writer, s *stageReport, l limits) {
+func printStage(out io.Writer, s *stageReport) {
 	postgres := s.Engine == "postgres"
 	_, _ = fmt.Fprintf(out, "\n%s, %d accounts (made in %s): ready %d ms after the start (budget %d%s); idle memory %d MB (budget %d%s)\n",
 		s.Engine, s.Accounts, s.Seeding.Round(10*time.Millisecond),
 		s.Ready.Milliseconds(), readyBudget.Milliseconds(), kept(s.Ready <= readyBudget), s.Idle.RSS>>20, idleBudget>>20, kept(s.Idle.RSS <= idleBudget))
 	table(out, func(line func(...string)) {
-		line("", "op/s", "p50 ms", "p99 ms", "errors", "cpu", "server", "db", "stmts", "trips", "commits", "wal", "images", "memory MB (peak)", "others", "budget")
+		line("", "op/s", "p50 ms", "p99 ms", "refused", "errors", "cpu", "server", "db", "stmts", "trips", "commits", "wal", "images", "memory MB (peak)", "others", "budget")
 		for _, m := range s.Rows {
-			verdict := m.judge(l, postgres)
 			db, statements, commits, wal, images := "", "", "", "", ""
 			if postgres {
 				db = number(m.perOperation(milliseconds(m.DB)))
@@ -43,11 +45,11 @@ func printStage(out io.Writer, s *stageReport, l limits) {
 				wal = fmt.Sprintf("%.0f", m.perOperation(float64(m.WAL.Records)))
 				images = fmt.Sprintf("%.0f", m.perOperation(float64(m.WAL.Images)))
 			}
-			line(m.Name, fmt.Sprintf("%.0f", m.perSecond()), number(milliseconds(m.P50)), number(milliseconds(m.P99)), fmt.Sprint(m.Errors),
+			line(m.Name, fmt.Sprintf("%.0f", m.perSecond()), number(milliseconds(m.P50)), number(milliseconds(m.P99)), fmt.Sprint(m.Refused), fmt.Sprint(m.Errors),
 				number(m.perOperation(milliseconds(m.Server+m.DB))), number(m.perOperation(milliseconds(m.Server))), db,
 				statements, number(m.perOperation(float64(m.Trips))), commits, wal, images,
 				fmt.Sprintf("%d→%d (%d)", m.Before.RSS>>20, m.After.RSS>>20, m.After.Peak>>20),
-				fmt.Sprintf("%.0f%%", 100*m.Others.Seconds()/m.Took.Seconds()), verdict)
+				fmt.Sprintf("%.0f%%", 100*m.Others.Seconds()/m.Took.Seconds()), m.Verdict)
 		}
 	})
 	for _, m := range s.Rows {
@@ -61,12 +63,20 @@ func printStage(out io.Writer, s *stageReport, l limits) {
 }
 
 func printFlood(out io.Writer, f *flood) {
-	_, _ = fmt.Fprintf(out, `%s, %d posts a second: %d sent, %d could not be; %d hashed (p50 %s ms, p99 %s ms), %d refused politely (p50 %s ms, p99 %s ms), %d other answers
+	_, _ = fmt.Fprintf(out, `%s, %d posts a second: %d sent, %d could not be; %d hashed (p50 %s ms, p99 %s ms), %d refused politely (p50 %s ms, p99 %s ms; budget %d ms%s)%s
   a service meanwhile gets its token in p50 %s ms, p99 %s ms, %d errors; memory %d→%d MB (peak %d)
 `, floodName, floodRate, f.Sent, f.Unsent, f.Tried, number(milliseconds(f.TriedP50)), number(milliseconds(f.TriedP99)),
-		f.Refused, number(milliseconds(f.RefusedP50)), number(milliseconds(f.RefusedP99)), f.Others,
+		f.Refused, number(milliseconds(f.RefusedP50)), number(milliseconds(f.RefusedP99)),
+		refusalBudget.Milliseconds(), kept(f.RefusedP99 <= refusalBudget), otherAnswers(f),
 		number(milliseconds(f.Bystander.P50)), number(milliseconds(f.Bystander.P99)), f.Bystander.Errors,
 		f.Before.RSS>>20, f.After.RSS>>20, f.After.Peak>>20)
+}
+
+func otherAnswers(f *flood) (text string) {
+	for _, what := range slices.Sorted(maps.Keys(f.Others)) {
+		text += fmt.Sprintf(", %d answered %s", f.Others[what], what)
+	}
+	return text
 }
 
 func printLimits(out io.Writer, r *report) {
