@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -21,6 +22,10 @@ const (
 	idleTimeout       = time.Minute
 	maxHeaderBytes    = 32 << 10
 )
+
+// settleTimeout is how long a stop waits for connections to end by themselves; those
+// of HTTP/2 and those that say nothing do not.
+const settleTimeout = 500 * time.Millisecond
 
 // drainTimeout is how long a stop waits for requests in hand.
 const drainTimeout = 20 * time.Second
@@ -49,7 +54,17 @@ type endpoint struct {
 // serve answers requests until ctx ends, then lets those in hand finish, all
 // within drainTimeout.
 func (e endpoint) serve(ctx context.Context) error {
+	var open atomic.Int64 // connections
 	server := &http.Server{
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				open.Add(-1)
+			case http.StateActive, http.StateIdle:
+			}
+		},
 		Handler:           e.handler,
 		TLSConfig:         e.tls,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -82,11 +97,15 @@ func (e endpoint) serve(ctx context.Context) error {
 		return fmt.Errorf("listener: %w", err)
 	case <-time.After(e.notice):
 	}
-	// Shutdown could end before it knows of a connection accepted in that moment. With
-	// the listener closed and the accepting over, it knows of all.
+	// Shutdown drops what has just been accepted or read. So first no more is accepted,
+	// and each connection ends with the request that it has.
 	closed := e.listener.Close()
 	if err := <-served; !errors.Is(err, net.ErrClosed) {
 		closed = errors.Join(closed, err)
+	}
+	server.SetKeepAlivesEnabled(false)
+	for settled := time.Now().Add(settleTimeout); open.Load() > 0 && time.Now().Before(settled); {
+		time.Sleep(time.Millisecond)
 	}
 	if err := errors.Join(closed, server.Shutdown(drain)); err != nil {
 		return errors.Join(fmt.Errorf("stop: requests were cut off after %s: %w", drainTimeout, err), server.Close())
