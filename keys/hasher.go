@@ -117,6 +117,14 @@ func (h *Hasher) Dummy(ctx context.Context, password string) error {
 	return nil
 }
 
+// Full is a *BusyError while the queue is: what would come to it only after other
+// work had better not begin.
+func (h *Hasher) Full() error {
+	h.limiter.mu.Lock()
+	defer h.limiter.mu.Unlock()
+	return h.limiter.full()
+}
+
 func (h *Hasher) work(ctx context.Context, p phc, password string) ([]byte, error) {
 	if len(password) > MaxPassword {
 		return nil, ErrPasswordTooLong

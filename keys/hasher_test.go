@@ -171,6 +171,9 @@ func TestFloodIsRefusedPolitely(t *testing.T) {
 					served.Add(1)
 				case errors.As(err, &busy):
 					refused.Add(1)
+					if !errors.As(h.Full(), &busy) {
+						t.Error("refused by a queue that says it has room")
+					}
 					if time.Since(begin) != 0 {
 						t.Errorf("refused after %s, want at once", time.Since(begin))
 					}
@@ -192,6 +195,9 @@ func TestFloodIsRefusedPolitely(t *testing.T) {
 		}
 		if took := time.Since(begin); took > 2*time.Second+2*each {
 			t.Errorf("the last one waited %s", took)
+		}
+		if err := h.Full(); err != nil {
+			t.Errorf("full after the flood: %v", err)
 		}
 		if _, err := h.Hash(t.Context(), "password"); err != nil {
 			t.Errorf("after the flood: %v", err)

@@ -55,12 +55,20 @@ func (l *limiter) acquire(ctx context.Context) error {
 func (l *limiter) enter() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting >= l.capacity() {
-		wait := time.Duration(l.waiting+1) * l.average / time.Duration(cap(l.slots))
-		return &BusyError{RetryAfter: max(wait.Truncate(time.Second)+time.Second, time.Second)}
+	if err := l.full(); err != nil {
+		return err
 	}
 	l.waiting++
 	return nil
+}
+
+// full is the *BusyError of a queue in which there is no room. Callers hold mu.
+func (l *limiter) full() error {
+	if l.waiting < l.capacity() {
+		return nil
+	}
+	wait := time.Duration(l.waiting+1) * l.average / time.Duration(cap(l.slots))
+	return &BusyError{RetryAfter: max(wait.Truncate(time.Second)+time.Second, time.Second)}
 }
 
 // capacity is how many hashes all slots together finish within the queue's

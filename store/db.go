@@ -45,6 +45,7 @@ type DB struct {
 	stats  counters
 	// revocations counts what this process revoked.
 	revocations atomic.Int64
+	together    together
 }
 
 // executor runs statements on one engine, in a transaction or outside.

@@ -24,7 +24,7 @@ func TestRevocation(t *testing.T) {
 		access := store.AccessRef{Bucket: grant.OID.Bucket(), Grant: grant.ID, ClientID: "bank", TokenID: "T"}
 		active := func(ref store.AccessRef) bool {
 			t.Helper()
-			_, _, err := db.GrantSubject(ctx, ref, false, clock.Now(), grantEvent(clock, idp.EventUserinfoRead))
+			_, _, err := db.GrantSubject(ctx, ref, false, clock.Now())
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Fatal(err)
 			}
@@ -129,14 +129,14 @@ func TestGrantSubject(t *testing.T) {
 		}
 		ref := store.AccessRef{Bucket: grant.OID.Bucket(), Grant: grant.ID, ClientID: "bank", TokenID: "T"}
 		counted := store.CountTrips(ctx)
-		s, documents, err := db.GrantSubject(counted, ref, true, clock.Now(), grantEvent(clock, idp.EventUserinfoRead))
+		s, documents, err := db.GrantSubject(counted, ref, true, clock.Now())
 		if err != nil || s.Profile.Name != "Иван" || len(documents) != 1 || documents[0].Fields["number"] != "0000 000000" || !s.Consent.Covers([]string{"openid"}) {
 			t.Fatalf("GrantSubject = %+v, %+v, %v", s, documents, err)
 		}
 		if n := store.Trips(counted); n != 1 {
 			t.Errorf("%d round trips, want 1", n)
 		}
-		if s, documents, err := db.GrantSubject(ctx, ref, false, clock.Now(), grantEvent(clock, idp.EventUserinfoRead)); err != nil || s == nil || len(documents) != 0 {
+		if s, documents, err := db.GrantSubject(ctx, ref, false, clock.Now()); err != nil || s == nil || len(documents) != 0 {
 			t.Errorf("without documents: %v, %v", documents, err)
 		}
 		for name, change := range map[string]func(*store.AccessRef){
@@ -147,17 +147,14 @@ func TestGrantSubject(t *testing.T) {
 		} {
 			other := ref
 			change(&other)
-			if _, _, err := db.GrantSubject(ctx, other, true, clock.Now(), grantEvent(clock, idp.EventUserinfoRead)); !errors.Is(err, store.ErrNotFound) {
+			if _, _, err := db.GrantSubject(ctx, other, true, clock.Now()); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
-		}
-		if n := eventsOf(t, db, grant.OID, idp.EventUserinfoRead); n != 2 {
-			t.Errorf("%d events, want two: refused readings are none", n)
 		}
 		if err := db.EndSession(ctx, grant.OID, who.session.ID, clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := db.GrantSubject(ctx, ref, true, clock.Now(), grantEvent(clock, idp.EventUserinfoRead)); !errors.Is(err, store.ErrNotFound) {
+		if _, _, err := db.GrantSubject(ctx, ref, true, clock.Now()); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("after sign-out: %v, want ErrNotFound", err)
 		}
 	})

@@ -35,14 +35,8 @@ func (r AccessRef) args(now time.Time) []any {
 
 // GrantSubject reads whose an access token is, with the current identity documents
 // when they are wanted, if the token, its grant, account and session (unless
-// offline) are good, and keeps the event that it was read. One round trip.
-// ErrNotFound, and no event, when not. The account of the event is that of the
-// grant.
-func (db *DB) GrantSubject(ctx context.Context, ref AccessRef, documents bool, now time.Time, event idp.Event) (*Subject, []idp.Document, error) {
-	data, err := eventData(event)
-	if err != nil {
-		return nil, nil, err
-	}
+// offline) are good. One round trip. ErrNotFound when not.
+func (db *DB) GrantSubject(ctx context.Context, ref AccessRef, documents bool, now time.Time) (*Subject, []idp.Document, error) {
 	var s *Subject
 	var sealed []sealedDocument
 	var b Batch
@@ -59,10 +53,6 @@ func (db *DB) GrantSubject(ctx context.Context, ref AccessRef, documents bool, n
 				return err
 			})
 	}
-	b.Exec(`WITH good AS (SELECT g.bucket, g.account_id, g.client_id`+granted+`)
-		INSERT INTO event (bucket, event_id, account_id, at, name, client_id, actor, request_id, data)
-		SELECT bucket, $7, account_id, $8, $9, client_id, $10, $11, $12 FROM good`,
-		append(ref.args(now), event.ID, event.At, string(event.Name), event.Actor, event.RequestID, data)...)
 	if err := db.Send(ctx, &b); err != nil {
 		return nil, nil, err
 	}

@@ -73,7 +73,7 @@ func newProvider(t testing.TB, db *store.DB, clock *storetest.Clock, change func
 	flows := &flow.Engine{DB: db, Ring: ring, Clients: p.clients, Cookies: p.cookies, Now: clock.Now, Issuer: issuer}
 	config := oauth.Config{
 		DB: db, Ring: ring, Clients: p.clients, Revoked: revoked, Flows: flows, Cookies: p.cookies, Now: clock.Now, Issuer: issuer, Grace: idp.RefreshGrace, FormAction: "form_action",
-		Rates: guard.NewRates(clock.Now), ClientRate: guard.Rate{Limit: 10_000, Per: time.Minute},
+		Rates: guard.NewRates(clock.Now), ClientRate: guard.Rate{Limit: 1_000_000, Per: time.Minute},
 	}
 	if change != nil {
 		change(&config)

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"vhod/idp"
+	"vhod/idp/audit"
 	"vhod/store"
 )
 
@@ -40,15 +41,19 @@ func (p *Provider) Userinfo(c echo.Context) error {
 		return p.bearerError(c, http.StatusForbidden, "insufficient_scope", "the token is not for openid")
 	}
 	ctx := withRequestID(c)
-	event, err := p.grantEvent(ctx, idp.EventUserinfoRead, map[string]string{"scope": access.Scope})
-	if err != nil {
-		return err
-	}
-	subject, documents, err := p.DB.GrantSubject(ctx, accessRef(access, reference), slices.Contains(scopes, idp.ScopeIDDoc), p.Now(), event)
+	subject, documents, err := p.DB.GrantSubject(ctx, accessRef(access, reference), slices.Contains(scopes, idp.ScopeIDDoc), p.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		return p.bearerError(c, http.StatusUnauthorized, "invalid_token", "the token is revoked")
 	}
 	if err != nil {
+		return err
+	}
+	event, err := audit.ByClient(requestID(ctx), p.Now(), idp.EventUserinfoRead, subject.Account.OID, access.ClientID, map[string]string{"scope": access.Scope})
+	if err != nil {
+		return err
+	}
+	// Nothing is told before it is in the journal that it was.
+	if err := p.DB.WriteTogether(ctx, event); err != nil {
 		return err
 	}
 	// Only what is still allowed.

@@ -70,6 +70,10 @@ func (l *Login) Submit(c echo.Context) error {
 	if err := l.Failures.Full(c.RealIP()); err != nil {
 		return l.flooded(c, v, login, err)
 	}
+	var busy *keys.BusyError
+	if errors.As(l.Hasher.Full(), &busy) {
+		return l.busy(c, v, login, busy) // before it costs the database anything
+	}
 	ctx := c.Request().Context()
 	oid, subject, err := l.whose(ctx, v, login)
 	if err != nil {
@@ -84,7 +88,6 @@ func (l *Login) Submit(c echo.Context) error {
 		return l.blocked(c, v, login, attempt)
 	}
 	proved, writes, err := l.verify(c, state, password.Normalize(typed))
-	var busy *keys.BusyError
 	if errors.As(err, &busy) {
 		// Nothing was checked, so nothing counts as tried.
 		return l.busy(c, v, login, busy, l.Attempts.Return(guard.Password, subject, attempt))
