@@ -36,7 +36,7 @@ func (db *DB) WriteTogether(ctx context.Context, w Write) error {
 	t.waiting = append(t.waiting, mine)
 	if !t.busy {
 		t.busy = true
-		go db.sendTogether() //nolint:gosec // outlives the request on purpose: others wait for it
+		go db.sendTogether()
 	}
 	t.mu.Unlock()
 	select {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -107,6 +108,7 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 // serve runs a provider until ctx ends: requests first come to their end, then
 // what runs beside them.
 func serve(ctx context.Context, provider *server.Server, e endpoint) error {
+	debug.FreeOSMemory() // of the hash that the hasher timed
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return provider.Background(beside) })
