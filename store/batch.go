@@ -23,7 +23,8 @@ import (
 //  3. INSERT … SELECT … WHERE EXISTS (the state left by the first statement):
 //     the later statements do nothing, and the count of the first tells.
 type Batch struct {
-	steps []step
+	steps  []step
+	events []keptEvent
 }
 
 type step struct {
@@ -92,7 +93,11 @@ func (db *DB) Send(ctx context.Context, b *Batch) error {
 	}
 	var reading *readError
 	if errors.As(err, &reading) {
+		db.kept(t, b)
 		return reading.cause
+	}
+	if err == nil {
+		db.kept(t, b)
 	}
 	return t.note(err)
 }

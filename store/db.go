@@ -42,6 +42,7 @@ type DB struct {
 	now    func() time.Time
 	kek    keys.KEK
 	stats  counters
+	seen   Observer
 }
 
 // executor runs statements on one engine, in a transaction or outside.
@@ -65,6 +66,7 @@ type engine interface {
 	begin(ctx context.Context) (transaction, error)
 	ping(ctx context.Context) error
 	migrator() (*migrator, error)
+	pools() []Pool
 	close()
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"vhod/idp"
 )
 
 // errAborted answers what is asked of a transaction after one of its statements
@@ -17,6 +19,7 @@ type openTx struct {
 	on     transaction
 	failed error
 	done   bool
+	events []idp.Event // kept once it commits
 }
 
 func (t *openTx) usable() error {
@@ -83,5 +86,9 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) (err e
 	}
 	t.done = true
 	db.trip(ctx, 0)
-	return on.commit(ctx)
+	if err := on.commit(ctx); err != nil {
+		return err
+	}
+	db.tell(t.events)
+	return nil
 }

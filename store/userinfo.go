@@ -60,7 +60,7 @@ func (db *DB) GrantSubject(ctx context.Context, ref AccessRef, documents bool, n
 				return err
 			})
 	}
-	b.Exec(`WITH good AS (SELECT g.bucket, g.account_id, g.client_id`+granted+`)
+	b.ExecCount(b.event(event, new(int64)), `WITH good AS (SELECT g.bucket, g.account_id, g.client_id`+granted+`)
 		INSERT INTO event (bucket, event_id, account_id, at, name, client_id, actor, request_id, data)
 		SELECT bucket, $7, account_id, $8, $9, client_id, $10, $11, $12 FROM good`,
 		append(ref.args(now), event.ID, event.At, string(event.Name), event.Actor, event.RequestID, data)...)

@@ -39,6 +39,8 @@ type config struct {
 	SMS smsConfig `yaml:"sms"`
 	// MinimumAge is the age in years from which people register themselves.
 	MinimumAge int `yaml:"minimum_age"`
+	// Metrics are for Prometheus, on a listener of their own.
+	Metrics metricsConfig `yaml:"metrics"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 }
@@ -75,6 +77,10 @@ type smsConfig struct {
 	Body          string `yaml:"body" secret:"body"`
 	ContentType   string `yaml:"content_type"`
 	Authorization string `yaml:"authorization" secret:"all"` // the whole header
+}
+
+type metricsConfig struct {
+	Listen string `yaml:"listen"` // host:port on this machine or its own network; empty is none
 }
 
 // portByTLS stands for a port of the mail server that nobody set.

@@ -32,6 +32,7 @@ func (c *config) check() error {
 	c.checkKeys(&r)
 	c.checkSMTP(&r)
 	c.checkSMS(&r)
+	c.checkMetrics(&r)
 	// The source documents set 18 and let younger people in through a centre only;
 	// below 14 nobody has a passport to be known by.
 	if c.MinimumAge < 14 || c.MinimumAge > 100 {
@@ -84,6 +85,24 @@ func (c *config) checkListener(r *refusals) {
 	}
 	if !plain && (c.TLS.Certificate == "" || c.TLS.Key == "") {
 		r.add("tls", "certificate and key go together")
+	}
+}
+
+// checkMetrics keeps the metrics from strangers: an address must be named that they
+// do not reach, not "all of this machine's".
+func (c *config) checkMetrics(r *refusals) {
+	if c.Metrics.Listen == "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(c.Metrics.Listen)
+	address, _ := netip.ParseAddr(host) // the zero address is not private
+	switch {
+	case err != nil:
+		r.add("metrics.listen", "%q is no host:port", c.Metrics.Listen)
+	case !loopback(host) && !address.Unmap().IsPrivate():
+		r.add("metrics.listen", "%q could be reached by strangers: name an address of loopback or of the private network", c.Metrics.Listen)
+	case c.Metrics.Listen == c.Listen:
+		r.add("metrics.listen", "it must not be the address that everybody asks")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vhod/idp"
+	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/register"
 	"vhod/idp/server"
@@ -61,12 +62,20 @@ func (s serveCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	if encryption != nil {
+		provider.Metrics.Certificate(expiry(encryption))
+	}
+	metrics, err := listenMetrics(p.ctx, c.Metrics.Listen, "metrics.listen", provider, log)
+	if err != nil {
+		return err
+	}
+	defer metrics.close()
 	l, err := listen(p.ctx, c.Listen, "listen")
 	if err != nil {
 		return err
 	}
 	log.Info("ready", slog.String("issuer", c.Issuer), slog.String("listen", l.Addr().String()), slog.Bool("tls", encryption != nil), slog.String("engine", db.Engine()))
-	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: provider.Stopping, notice: stopNotice})
+	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: provider.Stopping, notice: stopNotice}, metrics)
 }
 
 // open connects to the database.
@@ -87,16 +96,21 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 		Password: c.Password.cost(), KeyPeriod: time.Duration(c.Keys.Period), MinimumAge: c.MinimumAge, MX: register.LookupMX(net.DefaultResolver),
 		// Without TLS of its own it listens on loopback alone: see checkListener.
 		BehindProxy: c.TLS.Certificate == "",
+		Metrics:     metric.New(build()),
 		Mail:        mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
 	})
 }
 
 // serve runs a provider until ctx ends: requests first come to their end, then
-// what runs beside them.
-func serve(ctx context.Context, provider *server.Server, e endpoint) error {
+// what runs beside them, of which the metrics are told to the last.
+func serve(ctx context.Context, provider *server.Server, e endpoint, metrics *metricsEndpoint) error {
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return provider.Background(beside) })
+	g.Go(func() error {
+		metrics.serve(beside)
+		return nil
+	})
 	g.Go(func() error {
 		defer stop()
 		return e.serve(ctx)

@@ -28,6 +28,10 @@ type Config struct {
 	// FormAction names the value of the echo context under which the origin that
 	// a page may post to is told to the security headers.
 	FormAction string
+	// Issued, when given, hears how each request of the token endpoint ended: the
+	// grant as far as there is such a one, the service once it is authenticated, and
+	// "issued" or the code of the error.
+	Issued func(grant, clientID, outcome string)
 }
 
 // Provider serves the protocol's endpoints.

@@ -15,6 +15,7 @@ import (
 	"vhod/idp"
 	"vhod/idp/cache"
 	"vhod/idp/job"
+	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/session"
 	"vhod/keys"
@@ -43,6 +44,8 @@ type Config struct {
 	// BehindProxy: a proxy on this machine ends TLS and tells whose request it is
 	// with X-Forwarded-For. From anywhere else the header is not heard.
 	BehindProxy bool
+	// Metrics are counted whether or not anybody asks for them; nil makes some.
+	Metrics *metric.Metrics
 	// Sandbox marks every page; Exposed says that strangers may reach it.
 	Sandbox, Exposed bool
 	// Extra adds routes: the sandbox's.
@@ -62,6 +65,7 @@ type Server struct {
 
 	echo     *echo.Echo
 	stopping atomic.Bool
+	tasks    tasks
 }
 
 // keepSealed is how long a retired box key still opens: registrations in
@@ -76,7 +80,10 @@ func KeyTerms(period time.Duration) keys.Terms {
 
 // New loads the keys and the services and builds the features.
 func New(ctx context.Context, c Config) (*Server, error) {
-	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}}
+	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}, tasks: tasks{now: c.Monotonic}}
+	if s.Metrics == nil {
+		s.Metrics = metric.New(metric.Build{})
+	}
 	var err error
 	if s.UI, err = ui.New(); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -94,6 +101,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
 		return nil, err
 	}
+	s.measure()
 	s.messages()
 	s.echo = s.newEcho()
 	if err := s.features(); err != nil {
@@ -125,6 +133,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 const (
 	maintainEvery = time.Second
 	purgeEvery    = 10 * time.Minute
+	outboxEvery   = 15 * time.Second
 )
 
 // Background keeps keys and services fresh, sends messages and removes what has
@@ -134,6 +143,8 @@ func (s *Server) Background(ctx context.Context) error {
 	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
+	g.Go(func() error { return s.every(ctx, outboxEvery, "outbox", s.lookAtOutbox) })
+	s.tasks.did(taskJobs)
 	g.Go(func() error { return s.Jobs.Run(ctx) })
 	return g.Wait()
 }
@@ -141,6 +152,7 @@ func (s *Server) Background(ctx context.Context) error {
 // every runs a task again and again; one failure is logged and the next turn
 // tries anew, since a database that is away comes back.
 func (s *Server) every(ctx context.Context, period time.Duration, task string, run func(context.Context) error) error {
+	s.tasks.did(task)
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
@@ -148,7 +160,9 @@ func (s *Server) every(ctx context.Context, period time.Duration, task string, r
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			err := run(ctx)
+			s.ran(task, err)
+			if err != nil && !errors.Is(err, context.Canceled) {
 				s.Log.LogAttrs(ctx, slog.LevelWarn, "background", slog.String("task", task), slog.String("error", err.Error()))
 			}
 		}
