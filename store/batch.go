@@ -85,12 +85,14 @@ func (db *DB) Send(ctx context.Context, b *Batch) error {
 		return err
 	}
 	db.trip(ctx, b.Len())
+	ended := db.begunBatch(ctx, b)
 	var err error
 	if t != nil {
 		err = t.on.send(ctx, b)
 	} else {
 		err = db.engine.send(ctx, b)
 	}
+	ended(err)
 	var reading *readError
 	if errors.As(err, &reading) {
 		db.kept(t, b)

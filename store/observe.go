@@ -1,17 +1,61 @@
 package store
 
-import "vhod/idp"
+import (
+	"context"
+	"strings"
+
+	"vhod/idp"
+)
 
 // Observer hears what happens in the database; what is nil is not told.
 type Observer struct {
 	// Kept hears of each event of the journal once it is committed, and of none
 	// that is not.
 	Kept func(idp.Event)
+	// Trip hears that a round trip begins, and what it gives that it has ended.
+	// statement is the text with its placeholders, without arguments; those of a
+	// batch stand one after another.
+	Trip func(ctx context.Context, statement string) (ended func(error))
 }
 
 // Observe has an observer told from now on. It is called before the DB is used by
 // several goroutines.
 func (db *DB) Observe(o Observer) { db.seen = o }
+
+// begun tells that a round trip begins; what it gives tells that it has ended.
+func (db *DB) begun(ctx context.Context, statement string) (ended func(error)) {
+	if db.seen.Trip == nil {
+		return unseen
+	}
+	return db.seen.Trip(ctx, statement)
+}
+
+func (db *DB) begunBatch(ctx context.Context, b *Batch) (ended func(error)) {
+	if db.seen.Trip == nil {
+		return unseen
+	}
+	all := make([]string, len(b.steps))
+	for i, s := range b.steps {
+		all[i] = s.sql
+	}
+	return db.seen.Trip(ctx, strings.Join(all, ";\n"))
+}
+
+func unseen(error) {}
+
+// seenRows tell when they have been read: only then the round trip has ended.
+type seenRows struct {
+	Rows
+	ended func(error)
+}
+
+func (r *seenRows) Close() {
+	r.Rows.Close()
+	if r.ended != nil {
+		r.ended(r.Rows.Err())
+		r.ended = nil
+	}
+}
 
 // keptEvent is an event that a batch writes. Where the statement is conditional,
 // rows is how many it wrote; else nil.

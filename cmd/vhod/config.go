@@ -41,6 +41,8 @@ type config struct {
 	MinimumAge int `yaml:"minimum_age"`
 	// Metrics are for Prometheus, on a listener of their own.
 	Metrics metricsConfig `yaml:"metrics"`
+	// Traces go to a collector of OpenTelemetry.
+	Traces tracesConfig `yaml:"traces"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 }
@@ -83,6 +85,12 @@ type metricsConfig struct {
 	Listen string `yaml:"listen"` // host:port on this machine or its own network; empty is none
 }
 
+type tracesConfig struct {
+	Endpoint      string `yaml:"endpoint" secret:"url"`      // the collector's address (OTLP over HTTP); empty is none
+	Authorization string `yaml:"authorization" secret:"all"` // the whole header
+	OneIn         int    `yaml:"one_in"`                     // one request of so many is traced
+}
+
 // portByTLS stands for a port of the mail server that nobody set.
 const portByTLS = math.MinInt
 
@@ -95,6 +103,7 @@ func presets() *config {
 		Keys:                keysConfig{Period: duration(90 * 24 * time.Hour)},
 		SMTP:                smtpConfig{Port: portByTLS},
 		MinimumAge:          18,
+		Traces:              tracesConfig{OneIn: 100},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"vhod/idp/notify"
 	"vhod/idp/register"
 	"vhod/idp/server"
+	"vhod/idp/trace"
 	"vhod/keys"
 	"vhod/store"
 )
@@ -58,7 +59,12 @@ func (s serveCommand) Run(p *process) error {
 	if err := current(p.ctx, db); err != nil {
 		return err
 	}
-	provider, err := c.provider(p.ctx, db, kek, log)
+	tracer, err := c.tracer(p.ctx, log)
+	if err != nil {
+		return err
+	}
+	defer flush(tracer, log)
+	provider, err := c.provider(p.ctx, db, kek, tracer, log)
 	if err != nil {
 		return err
 	}
@@ -84,7 +90,7 @@ func (c *config) open(ctx context.Context, kek keys.KEK) (*store.DB, error) {
 }
 
 // provider builds the provider as configured.
-func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *slog.Logger) (*server.Server, error) {
+func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, tracer *trace.Tracer, log *slog.Logger) (*server.Server, error) {
 	mail, err := notify.NewSMTP(notify.SMTPConfig{
 		Host: c.SMTP.Host, Port: c.SMTP.Port, User: c.SMTP.User, Password: c.SMTP.Password, From: c.SMTP.From, TLS: c.SMTP.TLS,
 	}, idp.SystemClock)
@@ -96,8 +102,8 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 		Password: c.Password.cost(), KeyPeriod: time.Duration(c.Keys.Period), MinimumAge: c.MinimumAge, MX: register.LookupMX(net.DefaultResolver),
 		// Without TLS of its own it listens on loopback alone: see checkListener.
 		BehindProxy: c.TLS.Certificate == "",
-		Metrics:     metric.New(build()),
-		Mail:        mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
+		Metrics:     metric.New(build()), Trace: tracer,
+		Mail: mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 
 // measure connects the metrics with what they count.
 func (s *Server) measure() {
-	s.DB.Observe(store.Observer{Kept: s.Metrics.Event})
+	s.DB.Observe(store.Observer{Kept: s.Metrics.Event, Trip: s.tripBegun()})
 	s.Metrics.Watch(metric.Sources{
 		DB: s.DB, Hasher: s.Hasher, Ring: s.Ring, Now: s.Now, Known: s.Clients.Known, Successes: s.tasks.successes,
 	})
@@ -53,10 +53,12 @@ func outcome(c echo.Context) string {
 	}
 }
 
-// counted is a handler of messages whose attempts are counted.
+// counted is a handler of messages whose attempts are counted and traced.
 func (s *Server) counted(deliver job.Handler) job.Handler {
 	return func(ctx context.Context, j store.Job) error {
+		ctx, ended := s.Trace.Message(ctx, j.Destination)
 		err := deliver(ctx, j)
+		ended(err)
 		s.Metrics.Message(j.Destination, err)
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/session"
+	"vhod/idp/trace"
 	"vhod/keys"
 	"vhod/store"
 	"vhod/ui"
@@ -46,6 +47,8 @@ type Config struct {
 	BehindProxy bool
 	// Metrics are counted whether or not anybody asks for them; nil makes some.
 	Metrics *metric.Metrics
+	// Trace makes spans; nil makes none.
+	Trace *trace.Tracer
 	// Sandbox marks every page; Exposed says that strangers may reach it.
 	Sandbox, Exposed bool
 	// Extra adds routes: the sandbox's.
@@ -95,7 +98,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	if s.Hasher, err = keys.NewHasher(keys.HashConfig{Cost: c.Password, Now: c.Monotonic}); err != nil {
+	if s.Hasher, err = keys.NewHasher(keys.HashConfig{Cost: c.Password, Now: c.Monotonic, Begun: s.hashBegun()}); err != nil {
 		return nil, fmt.Errorf("password hashing: %w", err)
 	}
 	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
@@ -122,7 +125,7 @@ func (s *Server) newEcho() *echo.Echo {
 	if s.BehindProxy {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
 	}
-	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, limitBody, s.language, crossOrigin())
+	e.Use(requestNumber, s.traced, s.securityHeaders, s.requestLog, recoverPanic, limitBody, s.language, crossOrigin())
 	return e
 }
 
