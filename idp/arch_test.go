@@ -27,7 +27,7 @@ var layers = []struct {
 	{"idp", 0}, {"keys", 0}, {"ui", 0}, {"migrations", 0},
 	{"keys/*", 1}, // a signer or a family of algorithms, of the key ring's making
 	{"store", 1}, {"idp/identifier", 1},
-	{"idp/audit", 2}, {"idp/job", 2}, {"idp/cache", 2}, {"idp/password", 2},
+	{"idp/audit", 2}, {"idp/job", 2}, {"idp/cache", 2}, {"idp/password", 2}, {"idp/metric", 2}, {"idp/trace", 2},
 	{"idp/session", 3}, {"idp/notify", 3}, {"idp/registry", 3}, {"idp/guard", 3},
 	{"idp/upstream", 3}, {"idp/file", 3}, {"idp/case", 3},
 	{"idp/flow", 4}, {"idp/oauth/token", 4},
@@ -59,6 +59,9 @@ var fences = []struct {
 	// The sample service is a program of its own, as other people's would be.
 	{"html/template", []string{"ui", "cmd/relying"}},
 	{"github.com/labstack/echo", []string{"idp/*", "cmd"}},
+	{"github.com/prometheus", []string{"idp/metric"}},
+	// The server's tests look at the spans of whole requests.
+	{"go.opentelemetry.io", []string{"idp/trace", "idp/server"}},
 }
 
 const (

@@ -23,6 +23,9 @@ type HashConfig struct {
 	Queue time.Duration
 	// Now is the clock that hashes are timed with.
 	Now func() time.Time
+	// Begun, when given, hears that a hash is asked for, and what it gives that it
+	// has ended.
+	Begun func(ctx context.Context) (ended func(error))
 }
 
 // Hasher hashes passwords with Argon2id (RFC 9106), a bounded number at a time.
@@ -34,6 +37,7 @@ type Hasher struct {
 	limiter   limiter
 	dummy     phc
 	derive    func(phc, string) []byte
+	begun     func(context.Context) func(error)
 }
 
 // NewHasher makes one hash to know how long one takes.
@@ -63,7 +67,7 @@ func NewHasher(config HashConfig) (*Hasher, error) {
 		return nil, errors.New("keys: the hasher's slots and queue cannot be negative")
 	}
 	h := &Hasher{
-		cost: c, maxMemory: config.MaxMemory, now: config.Now, derive: phc.derive,
+		cost: c, maxMemory: config.MaxMemory, now: config.Now, derive: phc.derive, begun: config.Begun,
 		limiter: limiter{slots: make(chan struct{}, config.Slots), queue: config.Queue},
 	}
 	h.dummy = phc{cost: c, salt: make([]byte, saltSize)}
@@ -125,9 +129,13 @@ func (h *Hasher) Full() error {
 	return h.limiter.full()
 }
 
-func (h *Hasher) work(ctx context.Context, p phc, password string) ([]byte, error) {
+func (h *Hasher) work(ctx context.Context, p phc, password string) (tag []byte, err error) {
 	if len(password) > MaxPassword {
 		return nil, ErrPasswordTooLong
+	}
+	if h.begun != nil {
+		ended := h.begun(ctx)
+		defer func() { ended(err) }()
 	}
 	if err := h.limiter.acquire(ctx); err != nil {
 		return nil, err

@@ -190,6 +190,9 @@ func TestFloodIsRefusedPolitely(t *testing.T) {
 		if served.Load() != 82 || refused.Load() != flood-82 {
 			t.Errorf("served %d, refused %d", served.Load(), refused.Load())
 		}
+		if l := h.Load(); l != (HashLoad{Slots: slots, Capacity: l.Capacity, Done: 82, Refused: flood - 82}) || l.Capacity < 1 {
+			t.Errorf("load after the flood: %+v", l)
+		}
 		if most.Load() != slots {
 			t.Errorf("%d ran at once, want %d", most.Load(), slots)
 		}

@@ -24,9 +24,10 @@ type limiter struct {
 	slots chan struct{}
 	queue time.Duration
 
-	mu      sync.Mutex
-	waiting int
-	average time.Duration
+	mu            sync.Mutex
+	waiting       int
+	average       time.Duration
+	done, refused int64
 }
 
 // acquire takes a slot, waiting in turn. It answers a *BusyError at once when
@@ -56,6 +57,7 @@ func (l *limiter) enter() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.full(); err != nil {
+		l.refused++
 		return err
 	}
 	l.waiting++
@@ -88,6 +90,7 @@ func (l *limiter) release(took time.Duration) {
 	<-l.slots
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.done++
 	// No hash is faster than a tenth of a millisecond: a clock that stands still must not make the queue endless.
 	l.average += (max(took, shortestHash) - l.average) / 8
 }

@@ -161,6 +161,19 @@ func (r *Ring) read(ctx context.Context) (records []Record, taken, err error) {
 	return records, taken, nil
 }
 
+// DueAt is when a key is to stop signing or sealing: when it was told to, else at
+// the end of the period. Zero of a key that has no turn or no end.
+func (r *Ring) DueAt(i Info) time.Time {
+	switch {
+	case i.State != StateActive || i.Use == UseIndex:
+		return time.Time{}
+	case !i.RetireAt.IsZero():
+		return i.RetireAt
+	default:
+		return i.ActivateAt.Add(r.terms.Period)
+	}
+}
+
 // List describes every key that the storage holds, expired ones too, sorted by
 // use, algorithm and generation.
 func (r *Ring) List() []Info {

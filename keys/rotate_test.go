@@ -82,6 +82,27 @@ func TestScheduledRotationWithoutOutage(t *testing.T) {
 	wantStates(t, p.a, UseSign, "1:retired 2:active")
 }
 
+// TestDueAt: a key in use is due at the end of its period, and the sooner of two
+// ends when its successor was made.
+func TestDueAt(t *testing.T) {
+	clock := newClock()
+	r := newRing(t, &memory{}, clock.Now)
+	begun := clock.Now()
+	for _, after := range []time.Duration{0, 90*24*time.Hour - 5*time.Minute} { // the second makes a successor, too late for the period
+		clock.add(after)
+		maintain(t, r)
+		for _, info := range r.List() {
+			due, late := r.DueAt(info), begun.Add(90*24*time.Hour)
+			if after > 0 {
+				late = clock.Now().Add(10 * time.Minute)
+			}
+			if ends := info.State == StateActive && info.Use != UseIndex; ends != due.Equal(late) || ends == due.IsZero() {
+				t.Errorf("%s %s %s is due at %v", info.Use, info.Alg, info.State, due)
+			}
+		}
+	}
+}
+
 func TestEmergencyRotationWithoutOutage(t *testing.T) {
 	p := newPair(t)
 	before, err := p.b.Sign(t.Context(), ES256, "", map[string]int{})

@@ -23,7 +23,8 @@ import (
 //  3. INSERT … SELECT … WHERE EXISTS (the state left by the first statement):
 //     the later statements do nothing, and the count of the first tells.
 type Batch struct {
-	steps []step
+	steps  []step
+	events []keptEvent
 }
 
 type step struct {
@@ -84,15 +85,21 @@ func (db *DB) Send(ctx context.Context, b *Batch) error {
 		return err
 	}
 	db.trip(ctx, b.Len())
+	ended := db.begunBatch(ctx, b)
 	var err error
 	if t != nil {
 		err = t.on.send(ctx, b)
 	} else {
 		err = db.engine.send(ctx, b)
 	}
+	ended(err)
 	var reading *readError
 	if errors.As(err, &reading) {
+		db.kept(t, b)
 		return reading.cause
+	}
+	if err == nil {
+		db.kept(t, b)
 	}
 	return t.note(err)
 }

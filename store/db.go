@@ -46,6 +46,7 @@ type DB struct {
 	// revocations counts what this process revoked.
 	revocations atomic.Int64
 	together    together
+	seen        Observer
 }
 
 // executor runs statements on one engine, in a transaction or outside.
@@ -77,6 +78,7 @@ type engine interface {
 	// without partitions does neither.
 	addPartitions(ctx context.Context, now time.Time) error
 	dropPartitions(ctx context.Context, before time.Time) error
+	pools() []Pool
 	close()
 }
 

@@ -50,7 +50,9 @@ func (q *querier) Exec(ctx context.Context, sql string, args ...any) (int64, err
 		return 0, err
 	}
 	q.db.trip(ctx, 1)
+	ended := q.db.begun(ctx, sql)
 	n, err := q.on.exec(ctx, sql, arguments(args))
+	ended(err)
 	return n, q.tx.note(err)
 }
 
@@ -59,9 +61,14 @@ func (q *querier) Query(ctx context.Context, sql string, args ...any) (Rows, err
 		return nil, err
 	}
 	q.db.trip(ctx, 1)
+	ended := q.db.begun(ctx, sql)
 	rows, err := q.on.query(ctx, sql, arguments(args))
 	if err != nil {
+		ended(err)
 		return nil, q.tx.note(err)
+	}
+	if q.db.seen.Trip != nil {
+		rows = &seenRows{Rows: rows, ended: ended}
 	}
 	if q.tx == nil {
 		return rows, nil

@@ -50,7 +50,7 @@ func (db *DB) EndReused(ctx context.Context, r Refreshing, now time.Time, event 
 // addGrantEvent keeps an event of the account of a grant, if use is what changed
 // the grant last.
 func addGrantEvent(b *Batch, bucket idp.Bucket, grant, use uuid.UUID, e idp.Event, data string) {
-	b.Exec(`INSERT INTO event (bucket, event_id, account_id, at, name, client_id, actor, request_id, data)
+	b.ExecCount(b.event(e, new(int64)), `INSERT INTO event (bucket, event_id, account_id, at, name, client_id, actor, request_id, data)
 		SELECT bucket, $1, account_id, $2, $3, client_id, $4, $5, $6
 		FROM token_grant WHERE bucket = $7 AND grant_id = $8 AND last_use = $9`,
 		e.ID, e.At, string(e.Name), e.Actor, e.RequestID, data, int16(bucket), grant, use)

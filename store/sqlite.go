@@ -18,12 +18,16 @@ import (
 // sqlite is the engine for the embedded database: one writer and some readers
 // of one file in WAL mode, so that reads never wait.
 type sqlite struct {
-	path      string
-	busy      time.Duration
-	db        *sql.DB
-	wait      time.Duration
-	writer    chan *sqliteConn
-	readers   chan *sqliteConn
+	path    string
+	busy    time.Duration
+	db      *sql.DB
+	wait    time.Duration
+	writer  chan *sqliteConn
+	readers chan *sqliteConn
+	now     func() time.Time
+
+	writerWaits, readerWaits waits
+
 	rewritten sync.Map // statement → rewritten
 	closed    sync.Once
 }
@@ -41,7 +45,7 @@ func openSQLite(ctx context.Context, path string, c Config) (engine, error) {
 		return nil, err
 	}
 	e := &sqlite{
-		path: path, busy: c.BusyTimeout, wait: c.AcquireTimeout,
+		path: path, busy: c.BusyTimeout, wait: c.AcquireTimeout, now: c.Now,
 		writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, c.MaxConns),
 	}
 	if e.db, err = e.openFile(); err != nil {
@@ -110,13 +114,14 @@ func (e *sqlite) end() {
 
 // acquire takes the writer or a reader, waiting no longer than configured.
 func (e *sqlite) acquire(ctx context.Context, write bool) (c *sqliteConn, release func(), err error) {
-	from := e.readers
+	from, waited := e.readers, &e.readerWaits
 	if write {
-		from = e.writer
+		from, waited = e.writer, &e.writerWaits
 	}
 	select {
 	case c = <-from:
 	default:
+		defer waited.begin(e.now)()
 		timeout := time.NewTimer(e.wait)
 		defer timeout.Stop()
 		select {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"vhod/idp"
 )
 
 // errAborted answers what is asked of a transaction after one of its statements
@@ -17,6 +19,7 @@ type openTx struct {
 	on     transaction
 	failed error
 	done   bool
+	events []idp.Event // kept once it commits
 }
 
 func (t *openTx) usable() error {
@@ -58,7 +61,9 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) (err e
 		return outer.note(fn(ctx))
 	}
 	db.trip(ctx, 0)
+	ended := db.begun(ctx, "BEGIN")
 	on, err := db.engine.begin(ctx)
+	ended(err)
 	if err != nil {
 		return err
 	}
@@ -71,7 +76,10 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) (err e
 		// connection from being cleaned.
 		t.done = true
 		db.trip(ctx, 0)
-		if rollbackErr := on.rollback(context.WithoutCancel(ctx)); rollbackErr != nil && err != nil {
+		ended := db.begun(ctx, "ROLLBACK")
+		rollbackErr := on.rollback(context.WithoutCancel(ctx))
+		ended(rollbackErr)
+		if rollbackErr != nil && err != nil {
 			err = fmt.Errorf("%w (and to roll back: %w)", err, rollbackErr)
 		}
 	}()
@@ -83,5 +91,12 @@ func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) (err e
 	}
 	t.done = true
 	db.trip(ctx, 0)
-	return on.commit(ctx)
+	ended = db.begun(ctx, "COMMIT")
+	err = on.commit(ctx)
+	ended(err)
+	if err != nil {
+		return err
+	}
+	db.tell(t.events)
+	return nil
 }

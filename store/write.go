@@ -39,6 +39,7 @@ func Event(e idp.Event) (Write, error) {
 		data = []byte("{}")
 	}
 	return func(b *Batch) {
+		b.event(e, nil)
 		b.Exec(`INSERT INTO event (bucket, event_id, account_id, at, name, client_id, actor, request_id, data)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			int16(e.OID.Bucket()), e.ID, int64(e.OID), e.At, string(e.Name), e.ClientID, e.Actor, e.RequestID, string(data))

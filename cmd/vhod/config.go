@@ -46,6 +46,10 @@ type config struct {
 	SMS smsConfig `yaml:"sms"`
 	// MinimumAge is the age in years from which people register themselves.
 	MinimumAge int `yaml:"minimum_age"`
+	// Metrics are for Prometheus, on a listener of their own.
+	Metrics metricsConfig `yaml:"metrics"`
+	// Traces go to a collector of OpenTelemetry.
+	Traces tracesConfig `yaml:"traces"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level"`
 }
@@ -97,6 +101,16 @@ type smsConfig struct {
 	Authorization string `yaml:"authorization" secret:"all"` // the whole header
 }
 
+type metricsConfig struct {
+	Listen string `yaml:"listen"` // host:port on this machine or its own network; empty is none
+}
+
+type tracesConfig struct {
+	Endpoint      string `yaml:"endpoint" secret:"url"`      // the collector's address (OTLP over HTTP); empty is none
+	Authorization string `yaml:"authorization" secret:"all"` // the whole header
+	OneIn         int    `yaml:"one_in"`                     // one request of so many is traced
+}
+
 // portByTLS stands for a port of the mail server that nobody set.
 const portByTLS = math.MinInt
 
@@ -112,6 +126,7 @@ func presets() *config {
 		Limits: limitsConfig{
 			Instances: 1, Connections: 10_000, Requests: 1000, Pages: 6000, Forms: 1200, Passwords: 300, Failures: 100, Protocol: 60_000, Client: 60_000,
 		},
+		Traces: tracesConfig{OneIn: 100},
 	}
 }
 

@@ -34,6 +34,8 @@ func (c *config) check() error {
 	c.checkKeys(&r)
 	c.checkSMTP(&r)
 	c.checkSMS(&r)
+	c.checkMetrics(&r)
+	c.checkTraces(&r)
 	// The source documents set 18 and let younger people in through a centre only;
 	// below 14 nobody has a passport to be known by.
 	if c.MinimumAge < 14 || c.MinimumAge > 100 {
@@ -89,6 +91,41 @@ func (c *config) checkListener(r *refusals) {
 	}
 	if !plain && (c.TLS.Certificate == "" || c.TLS.Key == "") {
 		r.add("tls", "certificate and key go together")
+	}
+}
+
+// checkMetrics keeps the metrics from strangers: an address must be named that they
+// do not reach, not "all of this machine's".
+func (c *config) checkMetrics(r *refusals) {
+	if c.Metrics.Listen == "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(c.Metrics.Listen)
+	address, _ := netip.ParseAddr(host) // the zero address is not private
+	switch {
+	case err != nil:
+		r.add("metrics.listen", "%q is no host:port", c.Metrics.Listen)
+	case !loopback(host) && !address.Unmap().IsPrivate():
+		r.add("metrics.listen", "%q could be reached by strangers: name an address of loopback or of the private network", c.Metrics.Listen)
+	case c.Metrics.Listen == c.Listen:
+		r.add("metrics.listen", "it must not be the address that everybody asks")
+	}
+}
+
+func (c *config) checkTraces(r *refusals) {
+	t := c.Traces
+	if t.OneIn < 1 || t.OneIn > 1_000_000 {
+		r.add("traces.one_in", "1 (every request) to 1000000, not %d", t.OneIn)
+	}
+	if t.Endpoint == "" {
+		return
+	}
+	u, err := url.Parse(t.Endpoint)
+	switch {
+	case err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(u.Path, "/"):
+		r.add("traces.endpoint", "this is no address of a collector, like https://collector.example.com:4318")
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		r.add("traces.endpoint", "it must be https, or http to this machine")
 	}
 }
 

@@ -76,8 +76,8 @@ func TestMaskedKeepsNothing(t *testing.T) {
 			filled++
 		}
 	}
-	if filled != 7 {
-		t.Errorf("%d settings are marked, want 7: database, issuer, kek, smtp.password, sms.url, sms.body, sms.authorization", filled)
+	if filled != 9 {
+		t.Errorf("%d settings are marked, want 9: database, issuer, kek, smtp.password, sms.url, sms.body, sms.authorization, traces.endpoint, traces.authorization", filled)
 	}
 	text, err := yaml.Marshal(c.masked())
 	if err != nil {

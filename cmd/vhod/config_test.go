@@ -227,6 +227,15 @@ func TestConfigUnsafe(t *testing.T) {
 		"SMS_BODY={\"to\":{to}}":                            "sms.body: {text} occurs",
 		"SMS_BODY={\"key\":\"s3cret\",\"to\":\"{to}\",\"text\":\"{text}\"}": "sms.body: with {to}",
 		"SMS_CONTENT_TYPE=text/plain":                                       "sms.content_type: ",
+		"METRICS_LISTEN=9464":                                               "metrics.listen: ",
+		"METRICS_LISTEN=0.0.0.0:9464":                                       "metrics.listen: ",
+		"METRICS_LISTEN=:9464":                                              "metrics.listen: ",
+		"METRICS_LISTEN=203.0.113.1:9464":                                   "metrics.listen: ",
+		"METRICS_LISTEN=127.0.0.1:8080":                                     "metrics.listen: ",
+		"TRACES_ENDPOINT=http://collector.example.com:4318":                 "traces.endpoint: ",
+		"TRACES_ENDPOINT=collector:4318":                                    "traces.endpoint: ",
+		"TRACES_ENDPOINT=https://collector.example.com/?key=s3cret":         "traces.endpoint: ",
+		"TRACES_ONE_IN=0":                                                   "traces.one_in: ",
 		"MINIMUM_AGE=13":                                                    "minimum_age: ",
 		"LOG_LEVEL=loud":                                                    "log_level: ",
 	} {
@@ -258,6 +267,8 @@ func TestConfigSafe(t *testing.T) {
 		"DATABASE=postgres://u:p@localhost/d", "DATABASE=postgres://u:p@[::1]:5432/d", "DATABASE=postgres:///d?host=/run/postgresql",
 		"DATABASE=postgresql://u:p@db/d?sslmode=verify-full",
 		"SMS_BODY={\"to\":{to},\"message\":{\"text\":{text}}}",
+		"METRICS_LISTEN=localhost:9464", "METRICS_LISTEN=10.1.2.3:9464", "METRICS_LISTEN=[::1]:9464", "METRICS_LISTEN=[fd00::1]:9464",
+		"TRACES_ENDPOINT=http://127.0.0.1:4318", "TRACES_ENDPOINT=https://collector.example.com:4318",
 	} {
 		c, err := parsed(t, goodConfig, envPrefix+change)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/server"
 	"vhod/keys"
@@ -25,6 +26,7 @@ type sandboxCommand struct {
 	Relying string `default:"127.0.0.1:8090" placeholder:"ADDR|off" help:"Address of the sample relying services, or off."`
 	TLSCert string `name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM) to serve https with."`
 	TLSKey  string `name:"tls-key" placeholder:"FILE" help:"Its key (PEM)."`
+	Metrics string `placeholder:"ADDR" help:"Address to answer Prometheus on, at /metrics."`
 	Log     string `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log on standard error: debug, info, warn or error."`
 	Expose  bool   `help:"Listen where others can reach it. Everybody may then sign in as anybody."`
 }
@@ -87,7 +89,12 @@ func (c sandboxCommand) Run(p *process) (err error) {
 		return err
 	}
 	defer s.db.Close()
-	return s.serve(p, endpoint{listener: l, handler: s.provider.Handler(), tls: encryption, log: s.log, stopping: s.provider.Stopping})
+	metrics, err := listenMetrics(p.ctx, c.Metrics, "--metrics", s.provider, s.log)
+	if err != nil {
+		return err
+	}
+	defer metrics.close()
+	return s.serve(p, endpoint{listener: l, handler: s.provider.Handler(), tls: encryption, log: s.log, stopping: s.provider.Stopping}, metrics)
 }
 
 // check refuses what can mean nothing, and strangers unless they are wanted.
@@ -95,8 +102,8 @@ func (c sandboxCommand) check() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return usage("--tls-cert and --tls-key go together")
 	}
-	for option, address := range map[string]string{"--addr": c.Addr, "--relying": c.Relying} {
-		if option == "--relying" && address == "off" {
+	for option, address := range map[string]string{"--addr": c.Addr, "--relying": c.Relying, "--metrics": c.Metrics} {
+		if option == "--relying" && address == "off" || option == "--metrics" && address == "" {
 			continue
 		}
 		host, _, err := net.SplitHostPort(address)
@@ -154,7 +161,8 @@ func (s *sandbox) build(ctx context.Context, kek keys.KEK, relying *relyingSetti
 	s.provider, err = server.New(ctx, server.Config{
 		Issuer: s.issuer, DB: s.db, KEK: kek, Now: s.clock.Now, Monotonic: time.Now, Log: s.log,
 		MinimumAge: 18, Mail: s.mail, SMS: s.sms, Sandbox: true, Exposed: s.Expose,
-		Extra: func(e *echo.Echo, _ *server.Server) { s.mount(e) },
+		Metrics: metric.New(build()),
+		Extra:   func(e *echo.Echo, _ *server.Server) { s.mount(e) },
 	})
 	if errors.Is(err, keys.ErrSealed) {
 		return fmt.Errorf("the database was filled with another key than %s: use the folder that it was made with, or an empty database: %w", s.folder.kek(), err)
@@ -183,7 +191,7 @@ func (s *sandbox) build(ctx context.Context, kek keys.KEK, relying *relyingSetti
 }
 
 // serve answers until a signal comes or the relying services end.
-func (s *sandbox) serve(p *process, e endpoint) error {
+func (s *sandbox) serve(p *process, e endpoint, metrics *metricsEndpoint) error {
 	ctx, stop := context.WithCancelCause(p.ctx)
 	defer stop(nil)
 	address := ""
@@ -197,7 +205,7 @@ func (s *sandbox) serve(p *process, e endpoint) error {
 	if err := s.announce(p, address); err != nil {
 		return err
 	}
-	if err := serve(ctx, s.provider, e); err != nil {
+	if err := serve(ctx, s.provider, e, metrics); err != nil {
 		return err
 	}
 	if p.ctx.Err() != nil { // a signal of the terminal reaches the relying services too

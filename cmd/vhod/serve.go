@@ -15,9 +15,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vhod/idp"
+	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/register"
 	"vhod/idp/server"
+	"vhod/idp/trace"
 	"vhod/keys"
 	"vhod/store"
 )
@@ -60,10 +62,23 @@ func (s serveCommand) Run(p *process) error {
 	if err := current(p.ctx, db); err != nil {
 		return err
 	}
-	provider, err := c.provider(p.ctx, db, kek, log)
+	tracer, err := c.tracer(p.ctx, log)
 	if err != nil {
 		return err
 	}
+	defer flush(tracer, log)
+	provider, err := c.provider(p.ctx, db, kek, tracer, log)
+	if err != nil {
+		return err
+	}
+	if encryption != nil {
+		provider.Metrics.Certificate(expiry(encryption))
+	}
+	metrics, err := listenMetrics(p.ctx, c.Metrics.Listen, "metrics.listen", provider, log)
+	if err != nil {
+		return err
+	}
+	defer metrics.close()
 	l, err := activated()
 	if l == nil && err == nil {
 		l, err = listen(p.ctx, c.Listen, "listen")
@@ -81,7 +96,7 @@ func (s serveCommand) Run(p *process) error {
 		if err := notifySystemd(daemon.SdNotifyStopping); err != nil {
 			log.Warn("stopping", slog.String("error", err.Error()))
 		}
-	}, notice: stopNotice})
+	}, notice: stopNotice}, metrics)
 }
 
 // open connects to the database.
@@ -90,7 +105,7 @@ func (c *config) open(ctx context.Context, kek keys.KEK) (*store.DB, error) {
 }
 
 // provider builds the provider as configured.
-func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *slog.Logger) (*server.Server, error) {
+func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, tracer *trace.Tracer, log *slog.Logger) (*server.Server, error) {
 	mail, err := notify.NewSMTP(notify.SMTPConfig{
 		Host: c.SMTP.Host, Port: c.SMTP.Port, User: c.SMTP.User, Password: c.SMTP.Password, From: c.SMTP.From, TLS: c.SMTP.TLS,
 	}, idp.SystemClock)
@@ -101,17 +116,22 @@ func (c *config) provider(ctx context.Context, db *store.DB, kek keys.KEK, log *
 		Issuer: c.Issuer, DB: db, KEK: kek, Now: idp.SystemClock, Monotonic: time.Now, Log: log,
 		Password: c.Password.cost(), KeyPeriod: time.Duration(c.Keys.Period), MinimumAge: c.MinimumAge, MX: register.LookupMX(net.DefaultResolver),
 		TrustedProxies: c.proxies(), Limits: c.Limits.limits(),
+		Metrics: metric.New(build()), Trace: tracer,
 		Mail: mail, SMS: notify.NewGateway(c.SMS.URL, c.SMS.Method, c.SMS.Body, c.SMS.ContentType, c.SMS.Authorization),
 	})
 }
 
 // serve runs a provider until ctx ends: requests first come to their end, then
-// what runs beside them.
-func serve(ctx context.Context, provider *server.Server, e endpoint) error {
+// what runs beside them, of which the metrics are told to the last.
+func serve(ctx context.Context, provider *server.Server, e endpoint, metrics *metricsEndpoint) error {
 	debug.FreeOSMemory() // of the hash that the hasher timed
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return provider.Background(beside) })
+	g.Go(func() error {
+		metrics.serve(beside)
+		return nil
+	})
 	g.Go(func() error {
 		defer stop()
 		return e.serve(ctx)

@@ -3,6 +3,8 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+
+	"vhod/idp/metric"
 )
 
 type versionCommand struct{}
@@ -14,8 +16,20 @@ type versionAnswer struct {
 	Go       string `json:"go"`
 }
 
+// build is what the metrics tell of it.
+func build() metric.Build {
+	v := version()
+	return metric.Build{Version: v.Version, Revision: v.Revision, Go: v.Go}
+}
+
 // Run tells what the binary was built from.
 func (versionCommand) Run(p *process) error {
+	answer := version()
+	line := "vhod " + answer.Version + " " + answer.Revision
+	return p.print(answer, line+" "+answer.Go)
+}
+
+func version() versionAnswer {
 	answer := versionAnswer{Version: "unknown", Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		answer.Version = info.Main.Version
@@ -28,6 +42,5 @@ func (versionCommand) Run(p *process) error {
 			}
 		}
 	}
-	line := "vhod " + answer.Version + " " + answer.Revision
-	return p.print(answer, line+" "+answer.Go)
+	return answer
 }

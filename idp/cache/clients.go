@@ -58,6 +58,13 @@ func (c *Clients) Client(ctx context.Context, id string) (*idp.Client, error) {
 	return client, nil
 }
 
+// Known tells whether a service is in memory; it never asks the database.
+func (c *Clients) Known(id string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.all[id] != nil
+}
+
 // Maintain reads what changed since the last time; the server calls it every
 // second.
 func (c *Clients) Maintain(ctx context.Context) error {

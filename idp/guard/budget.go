@@ -38,6 +38,8 @@ type Budgets struct {
 	Ring   *keys.Ring
 	Now    idp.Clock
 	Limits Limits
+	// Refused, when given, hears of each limit that was met: its kind.
+	Refused func(limit string)
 }
 
 // Refusal tells which limit was met and how long it lasts; the zero value none.
@@ -79,6 +81,11 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 	}
 	if waits == nil {
 		return Refusal{}, nil
+	}
+	for i, wait := range waits {
+		if wait > 0 && g.Refused != nil {
+			g.Refused(strings.TrimSuffix(budgets[i].Kind, ":"+purpose))
+		}
 	}
 	return Refusal{Pause: slices.Max(waits[:len(pauses)]), Budget: slices.Max(waits[len(pauses):])}, nil
 }

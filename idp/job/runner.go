@@ -34,6 +34,8 @@ type Runner struct {
 	Log *slog.Logger
 	// Handlers by the kind of job.
 	Handlers map[string]Handler
+	// Turned, when given, hears how each look for jobs ended.
+	Turned func(err error)
 	// Parallel is how many jobs go to one destination at a time; zero is 16.
 	Parallel int
 
@@ -83,8 +85,12 @@ func (r *Runner) Run(ctx context.Context) error {
 			continue
 		case <-timer.C:
 		}
-		if _, err := r.begin(ctx, &begun, func(err error) { r.warn(ctx, err) }); err != nil && ctx.Err() == nil {
+		_, err := r.begin(ctx, &begun, func(err error) { r.warn(ctx, err) })
+		if err != nil && ctx.Err() == nil {
 			r.warn(ctx, err)
+		}
+		if r.Turned != nil {
+			r.Turned(err)
 		}
 		wait := poll
 		if look = min(look+1, len(after)); look < len(after) {

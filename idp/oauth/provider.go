@@ -33,6 +33,10 @@ type Config struct {
 	// Rates and ClientRate limit each service that has proved who it is.
 	Rates      *guard.Rates
 	ClientRate guard.Rate
+	// Issued, when given, hears how each request of the token endpoint ended: the
+	// grant as far as there is such a one, the service once it is authenticated, and
+	// "issued" or the code of the error.
+	Issued func(grant, clientID, outcome string)
 }
 
 // Provider serves the protocol's endpoints.

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -17,23 +18,50 @@ var grantTypes = []string{"authorization_code", "refresh_token", "client_credent
 // Token is POST /oauth2/token (RFC 6749 §3.2).
 func (p *Provider) Token(c echo.Context) error {
 	noStore(c)
-	if err := p.form(c); err != nil {
-		return p.oauthError(c, err)
-	}
-	// fosite answers invalid_request to a grant that nobody handles.
-	if grant := c.Request().PostForm.Get("grant_type"); grant != "" && !slices.Contains(grantTypes, grant) {
-		return p.oauthError(c, fosite.ErrUnsupportedGrantType)
-	}
-	ctx := withRequestID(c)
-	request, err := p.fosite.NewAccessRequest(ctx, c.Request(), &grantSession{})
-	if err != nil {
-		return p.oauthError(c, err)
-	}
-	response, err := p.fosite.NewAccessResponse(ctx, request)
+	request, response, err := p.token(c)
+	p.count(c, request, err)
 	if err != nil {
 		return p.oauthError(c, err)
 	}
 	return c.JSON(http.StatusOK, response.ToMap())
+}
+
+func (p *Provider) token(c echo.Context) (fosite.AccessRequester, fosite.AccessResponder, error) {
+	if err := p.form(c); err != nil {
+		return nil, nil, err
+	}
+	// fosite answers invalid_request to a grant that nobody handles.
+	if grant := c.Request().PostForm.Get("grant_type"); grant != "" && !slices.Contains(grantTypes, grant) {
+		return nil, nil, fosite.ErrUnsupportedGrantType
+	}
+	ctx := withRequestID(c)
+	request, err := p.fosite.NewAccessRequest(ctx, c.Request(), &grantSession{})
+	if err != nil {
+		return request, nil, err
+	}
+	response, err := p.fosite.NewAccessResponse(ctx, request)
+	return request, response, err
+}
+
+// count tells how a request ended; request is nil of one that could not be read.
+func (p *Provider) count(c echo.Context, request fosite.AccessRequester, err error) {
+	if p.Issued == nil {
+		return
+	}
+	grant, clientID, outcome := c.Request().PostForm.Get("grant_type"), "", "issued"
+	if !slices.Contains(grantTypes, grant) {
+		grant = "unknown"
+	}
+	if request != nil && request.GetClient() != nil {
+		clientID = request.GetClient().GetID()
+	}
+	var refused *fosite.RFC6749Error
+	if errors.As(err, &refused) {
+		outcome = refused.ErrorField
+	} else if err != nil {
+		outcome = "failed"
+	}
+	p.Issued(grant, clientID, outcome)
 }
 
 // form reads the body of a request of a service: a form, nothing twice, nothing

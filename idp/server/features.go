@@ -28,7 +28,7 @@ func (s *Server) messages() {
 		Ring: s.Ring, UI: s.UI, Now: s.Now, Issuer: s.Issuer,
 		Channels: map[string]notify.Channel{notify.SMS: s.SMS, notify.Email: s.Mail},
 	}
-	s.Jobs = &job.Runner{DB: s.DB, Now: s.Now, Log: s.Log, Handlers: map[string]job.Handler{notify.JobKind: s.Sender.Deliver}}
+	s.Jobs = &job.Runner{DB: s.DB, Now: s.Now, Log: s.Log, Handlers: map[string]job.Handler{notify.JobKind: s.counted(s.Sender.Deliver)}, Turned: func(err error) { s.ran(taskJobs, err) }}
 	s.Sender.Wake = s.Jobs.Wake
 }
 
@@ -37,12 +37,13 @@ func (s *Server) messages() {
 func (s *Server) features() error {
 	attempts := &guard.Attempts{Ring: s.Ring, Now: s.Now}
 	codes := &guard.Codes{DB: s.DB, Ring: s.Ring, Now: s.Now}
-	budgets := &guard.Budgets{DB: s.DB, Ring: s.Ring, Now: s.Now}
+	budgets := &guard.Budgets{DB: s.DB, Ring: s.Ring, Now: s.Now, Refused: s.Metrics.Refused}
 	flows := &flow.Engine{DB: s.DB, Ring: s.Ring, Clients: s.Clients, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer, Rates: s.Rates}
 
 	protocol, err := oauth.New(oauth.Config{
 		DB: s.DB, Ring: s.Ring, Clients: s.Clients, Revoked: s.Revoked, Flows: flows, Cookies: s.Cookies, Now: s.Now, Issuer: s.Issuer,
 		Grace: idp.RefreshGrace, FormAction: FormActionKey, Rates: s.Rates, ClientRate: perMinute(s.Limits.Client),
+		Issued: s.Metrics.Token,
 	})
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ const plannedKey = "planned"
 // with its parameters, nor anything of the person.
 func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		defer s.Metrics.Begin()()
 		begun := s.monotonic()
 		ctx := store.CountTrips(c.Request().Context())
 		c.SetRequest(c.Request().WithContext(ctx))
@@ -40,6 +41,8 @@ func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
+		took := s.monotonic().Sub(begun)
+		s.count(c, took)
 		route := c.Path()
 		if route == "" {
 			route = "(none)"
@@ -50,7 +53,7 @@ func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", route),
 			slog.Int("status", c.Response().Status),
 			slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", s.monotonic().Sub(begun)),
+			slog.Duration("took", took),
 			slog.Int("trips", store.Trips(ctx)),
 		}
 		level := slog.LevelInfo

@@ -18,8 +18,10 @@ import (
 	"vhod/idp/cache"
 	"vhod/idp/guard"
 	"vhod/idp/job"
+	"vhod/idp/metric"
 	"vhod/idp/notify"
 	"vhod/idp/session"
+	"vhod/idp/trace"
 	"vhod/keys"
 	"vhod/store"
 	"vhod/ui"
@@ -49,6 +51,10 @@ type Config struct {
 	// header is not heard.
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+	// Metrics are counted whether or not anybody asks for them; nil makes some.
+	Metrics *metric.Metrics
+	// Trace makes spans; nil makes none.
+	Trace *trace.Tracer
 	// Sandbox marks every page; Exposed says that strangers may reach it.
 	Sandbox, Exposed bool
 	// Extra adds routes: the sandbox's.
@@ -71,6 +77,7 @@ type Server struct {
 	echo     *echo.Echo
 	stopping atomic.Bool
 	inHand   atomic.Int64 // requests
+	tasks    tasks
 }
 
 // keepSealed is how long a retired box key still opens: registrations in
@@ -85,8 +92,11 @@ func KeyTerms(period time.Duration) keys.Terms {
 
 // New loads the keys and the services and builds the features.
 func New(ctx context.Context, c Config) (*Server, error) {
-	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}, Rates: guard.NewRates(c.Monotonic)}
+	s := &Server{Config: c, Cookies: session.Cookies{Secure: isHTTPS(c.Issuer)}, Rates: guard.NewRates(c.Monotonic), tasks: tasks{now: c.Monotonic}}
 	s.Limits.defaults()
+	if s.Metrics == nil {
+		s.Metrics = metric.New(metric.Build{})
+	}
 	var err error
 	if s.UI, err = ui.New(); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -98,7 +108,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	if s.Hasher, err = keys.NewHasher(keys.HashConfig{Cost: c.Password, Now: c.Monotonic}); err != nil {
+	if s.Hasher, err = keys.NewHasher(keys.HashConfig{Cost: c.Password, Now: c.Monotonic, Begun: s.hashBegun()}); err != nil {
 		return nil, fmt.Errorf("password hashing: %w", err)
 	}
 	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
@@ -107,6 +117,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if s.Revoked, err = cache.NewRevoked(ctx, c.DB, c.Now, c.Monotonic); err != nil {
 		return nil, err
 	}
+	s.measure()
 	s.messages()
 	s.echo = s.newEcho()
 	if err := s.features(); err != nil {
@@ -124,7 +135,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.Renderer = renderer{s}
 	e.HTTPErrorHandler = s.renderError
 	e.IPExtractor = s.addresses()
-	e.Use(requestNumber, s.securityHeaders, s.requestLog, recoverPanic, s.shed, s.onlyProxies, s.limitRate, limitBody, s.language, crossOrigin())
+	e.Use(requestNumber, s.traced, s.securityHeaders, s.requestLog, recoverPanic, s.shed, s.onlyProxies, s.limitRate, limitBody, s.language, crossOrigin())
 	return e
 }
 
@@ -136,6 +147,7 @@ const (
 	maintainEvery = time.Second
 	revokedEvery  = time.Second / 2
 	purgeEvery    = 10 * time.Minute
+	outboxEvery   = 15 * time.Second
 )
 
 // Background keeps keys and services fresh, sends messages, seals the journal and
@@ -146,6 +158,8 @@ func (s *Server) Background(ctx context.Context) error {
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
 	g.Go(func() error { return s.every(ctx, revokedEvery, "revoked", s.Revoked.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
+	g.Go(func() error { return s.every(ctx, outboxEvery, "outbox", s.lookAtOutbox) })
+	s.tasks.did(taskJobs)
 	g.Go(func() error { return s.Jobs.Run(ctx) })
 	g.Go(func() error { return (&audit.Sealer{DB: s.DB, Ring: s.Ring, Now: s.Now, Log: s.Log}).Run(ctx) })
 	return g.Wait()
@@ -154,6 +168,7 @@ func (s *Server) Background(ctx context.Context) error {
 // every runs a task again and again; one failure is logged and the next turn
 // tries anew, since a database that is away comes back.
 func (s *Server) every(ctx context.Context, period time.Duration, task string, run func(context.Context) error) error {
+	s.tasks.did(task)
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
@@ -161,7 +176,9 @@ func (s *Server) every(ctx context.Context, period time.Duration, task string, r
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			err := run(ctx)
+			s.ran(task, err)
+			if err != nil && !errors.Is(err, context.Canceled) {
 				s.Log.LogAttrs(ctx, slog.LevelWarn, "background", slog.String("task", task), slog.String("error", err.Error()))
 			}
 		}

@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,17 +21,28 @@ import (
 	"vhod/store/storetest"
 )
 
-// memory keeps the keys of a ring for a test.
-type memory struct{ all []keys.Record }
+// memory keeps the keys of a ring for a test; the ring makes several at a time.
+type memory struct {
+	mu  sync.Mutex
+	all []keys.Record
+}
 
-func (m *memory) Keys(context.Context) ([]keys.Record, error) { return m.all, nil }
+func (m *memory) Keys(context.Context) ([]keys.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.all), nil
+}
 
 func (m *memory) AddKey(_ context.Context, r keys.Record) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.all = append(m.all, r)
 	return true, nil
 }
 
 func (m *memory) UpdateKey(_ context.Context, r keys.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for i := range m.all {
 		if m.all[i].KID == r.KID {
 			m.all[i] = r
