@@ -10,6 +10,8 @@ const networkHosts = 10
 type Failures struct {
 	Rates *Rates
 	Limit int // an hour from one host
+	// Refused hears of each refusal by the name of the limit; nil is nobody.
+	Refused func(limit string)
 }
 
 func (f *Failures) rates() (host, network Rate) {
@@ -19,10 +21,14 @@ func (f *Failures) rates() (host, network Rate) {
 // Full is a *LimitError when no more tries are taken from an address.
 func (f *Failures) Full(from string) error {
 	host, network := f.rates()
-	if err := f.Rates.Full("failures of host", Host(from), host); err != nil {
-		return err
+	err := f.Rates.Full("failures of host", Host(from), host)
+	if err == nil {
+		err = f.Rates.Full("failures of network", Network(from), network)
 	}
-	return f.Rates.Full("failures of network", Network(from), network)
+	if err != nil && f.Refused != nil {
+		f.Refused("failures")
+	}
+	return err
 }
 
 // Count counts a wrong password. Of tries at the same time some more may be let

@@ -59,6 +59,7 @@ func (s *Server) limitRate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if kind, rate := s.limited(c); kind != "" {
 			if err := s.Rates.Take(kind, guard.Network(c.RealIP()), rate); err != nil {
+				s.Metrics.Refused(kind)
 				return err
 			}
 		}
@@ -75,6 +76,7 @@ func (s *Server) shed(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		defer s.inHand.Add(-1)
 		if s.inHand.Add(1) > int64(s.Limits.Requests) {
+			s.Metrics.Refused("requests")
 			return errOverload
 		}
 		return next(c)
