@@ -65,8 +65,10 @@ type engine interface {
 	name() string
 	begin(ctx context.Context) (transaction, error)
 	ping(ctx context.Context) error
+	writable(ctx context.Context) error
 	migrator() (*migrator, error)
 	pools() []Pool
+	clock(ctx context.Context) (at time.Time, ok bool, err error)
 	close()
 }
 
@@ -116,6 +118,10 @@ func (db *DB) Close() { db.engine.close() }
 
 // Ping asks the database for a sign of life: ErrUnavailable when there is none.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
+
+// Writable asks the database whether it takes writes: ErrUnavailable when it does
+// not answer or, as a standby, only reads.
+func (db *DB) Writable(ctx context.Context) error { return db.engine.writable(ctx) }
 
 // Engine names the engine, "postgres" or "sqlite"; for logs alone.
 func (db *DB) Engine() string { return db.engine.name() }

@@ -69,6 +69,7 @@ type Server struct {
 	echo     *echo.Echo
 	stopping atomic.Bool
 	tasks    tasks
+	checked  checked
 }
 
 // keepSealed is how long a retired box key still opens: registrations in
@@ -104,6 +105,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if s.Clients, err = cache.NewClients(ctx, c.DB); err != nil {
 		return nil, err
 	}
+	s.tasks.did(taskKeys)
 	s.measure()
 	s.messages()
 	s.echo = s.newEcho()
@@ -136,17 +138,18 @@ func (s *Server) Handler() http.Handler { return s.echo }
 const (
 	maintainEvery = time.Second
 	purgeEvery    = 10 * time.Minute
-	outboxEvery   = 15 * time.Second
+	lookEvery     = 15 * time.Second // for the metrics
 )
 
 // Background keeps keys and services fresh, sends messages and removes what has
 // expired, until ctx ends.
 func (s *Server) Background(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
+	g.Go(func() error { return s.every(ctx, maintainEvery, taskKeys, s.Ring.Maintain) })
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
-	g.Go(func() error { return s.every(ctx, outboxEvery, "outbox", s.lookAtOutbox) })
+	g.Go(func() error { return s.every(ctx, lookEvery, "outbox", s.lookAtOutbox) })
+	g.Go(func() error { return s.every(ctx, lookEvery, "health", s.lookAtHealth) })
 	s.tasks.did(taskJobs)
 	g.Go(func() error { return s.Jobs.Run(ctx) })
 	return g.Wait()
