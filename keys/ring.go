@@ -161,6 +161,10 @@ func (r *Ring) read(ctx context.Context) (records []Record, taken, err error) {
 	return records, taken, nil
 }
 
+// Published is how long a key is published before it is used: a ring that was not
+// maintained for longer may not know the keys of others.
+func (r *Ring) Published() time.Duration { return r.terms.Publish }
+
 // DueAt is when a key is to stop signing or sealing: when it was told to, else at
 // the end of the period. Zero of a key that has no turn or no end.
 func (r *Ring) DueAt(i Info) time.Time {

@@ -72,6 +72,7 @@ type engine interface {
 	name() string
 	begin(ctx context.Context) (transaction, error)
 	ping(ctx context.Context) error
+	writable(ctx context.Context) error
 	migrator() (*migrator, error)
 	// addPartitions makes the partitions that are written to from now on, and
 	// dropPartitions ends those that hold nothing from a moment on; an engine
@@ -79,6 +80,7 @@ type engine interface {
 	addPartitions(ctx context.Context, now time.Time) error
 	dropPartitions(ctx context.Context, before time.Time) error
 	pools() []Pool
+	clock(ctx context.Context) (at time.Time, ok bool, err error)
 	close()
 }
 
@@ -128,6 +130,10 @@ func (db *DB) Close() { db.engine.close() }
 
 // Ping asks the database for a sign of life: ErrUnavailable when there is none.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
+
+// Writable asks the database whether it takes writes: ErrUnavailable when it does
+// not answer or, as a standby, only reads.
+func (db *DB) Writable(ctx context.Context) error { return db.engine.writable(ctx) }
 
 // Engine names the engine, "postgres" or "sqlite"; for logs alone.
 func (db *DB) Engine() string { return db.engine.name() }

@@ -138,3 +138,21 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 		}
 	}
 }
+
+// TestWritable: a database that only reads, as a standby does, is told apart.
+func TestWritable(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		if err := db.Writable(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	dsn := storetest.DSN(t, storetest.Postgres) + "&default_transaction_read_only=on"
+	db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: storetest.NewClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Writable(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a standby: %v, want ErrUnavailable", err)
+	}
+}

@@ -60,6 +60,32 @@ func (e *postgres) ping(ctx context.Context) error {
 	return postgresError(conn.Ping(ctx))
 }
 
+func (e *postgres) writable(ctx context.Context) error {
+	conn, err := e.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	var readOnly string
+	if err := conn.QueryRow(ctx, `SELECT current_setting('transaction_read_only')`).Scan(&readOnly); err != nil {
+		return postgresError(err)
+	}
+	if readOnly != "off" {
+		return &engineError{kind: ErrUnavailable, text: "the database only reads"}
+	}
+	return nil
+}
+
+func (e *postgres) clock(ctx context.Context) (at time.Time, ok bool, err error) {
+	conn, err := e.acquire(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	defer conn.Release()
+	err = conn.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&at)
+	return at, err == nil, postgresError(err)
+}
+
 func (e *postgres) exec(ctx context.Context, sql string, args []any) (int64, error) {
 	conn, err := e.acquire(ctx)
 	if err != nil {

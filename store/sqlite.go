@@ -157,6 +157,13 @@ func (e *sqlite) ping(ctx context.Context) error {
 	return scanFirst(rows, []any{&one})
 }
 
+func (e *sqlite) writable(ctx context.Context) error { return e.ping(ctx) }
+
+// clock tells nothing: it would be this machine's own.
+func (e *sqlite) clock(context.Context) (at time.Time, ok bool, err error) {
+	return time.Time{}, false, nil
+}
+
 func (e *sqlite) exec(ctx context.Context, statement string, args []any) (int64, error) {
 	r := e.translate(statement)
 	c, release, err := e.acquire(ctx, r.write)

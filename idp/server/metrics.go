@@ -73,8 +73,11 @@ func (s *Server) lookAtOutbox(ctx context.Context) error {
 	return err
 }
 
-// taskJobs is the task of the outbox's runner.
-const taskJobs = "jobs"
+// The tasks that are asked about by name.
+const (
+	taskKeys = "keys"
+	taskJobs = "jobs" // the outbox's runner
+)
 
 // ran takes note of a turn of a background task.
 func (s *Server) ran(task string, err error) {

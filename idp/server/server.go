@@ -78,6 +78,7 @@ type Server struct {
 	stopping atomic.Bool
 	inHand   atomic.Int64 // requests
 	tasks    tasks
+	checked  checked
 }
 
 // keepSealed is how long a retired box key still opens: registrations in
@@ -117,6 +118,7 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if s.Revoked, err = cache.NewRevoked(ctx, c.DB, c.Now, c.Monotonic); err != nil {
 		return nil, err
 	}
+	s.tasks.did(taskKeys)
 	s.measure()
 	s.messages()
 	s.echo = s.newEcho()
@@ -147,18 +149,19 @@ const (
 	maintainEvery = time.Second
 	revokedEvery  = time.Second / 2
 	purgeEvery    = 10 * time.Minute
-	outboxEvery   = 15 * time.Second
+	lookEvery     = 15 * time.Second // for the metrics
 )
 
 // Background keeps keys and services fresh, sends messages, seals the journal and
 // removes what has expired, until ctx ends.
 func (s *Server) Background(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.every(ctx, maintainEvery, "keys", s.Ring.Maintain) })
+	g.Go(func() error { return s.every(ctx, maintainEvery, taskKeys, s.Ring.Maintain) })
 	g.Go(func() error { return s.every(ctx, maintainEvery, "clients", s.Clients.Maintain) })
 	g.Go(func() error { return s.every(ctx, revokedEvery, "revoked", s.Revoked.Maintain) })
 	g.Go(func() error { return s.every(ctx, purgeEvery, "purge", s.purge) })
-	g.Go(func() error { return s.every(ctx, outboxEvery, "outbox", s.lookAtOutbox) })
+	g.Go(func() error { return s.every(ctx, lookEvery, "outbox", s.lookAtOutbox) })
+	g.Go(func() error { return s.every(ctx, lookEvery, "health", s.lookAtHealth) })
 	s.tasks.did(taskJobs)
 	g.Go(func() error { return s.Jobs.Run(ctx) })
 	g.Go(func() error { return (&audit.Sealer{DB: s.DB, Ring: s.Ring, Now: s.Now, Log: s.Log}).Run(ctx) })
