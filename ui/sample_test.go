@@ -24,6 +24,7 @@ func loginPages() []Page {
 		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
 		Code{Flow: "f", Action: "/register/code", Title: T(TitleCodeRegister), Masked: "i···v@example.ru", Email: true, ChangeURL: "/register?flow=f", Step: 2, Delivery: "queued"},
 		Code{Action: "/account/code", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Delivery: "delivered"},
+		Code{Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Unsent: true, ResendIn: time.Second}, Code{Title: T(TitleCodeLogin), Unsent: true, Notice: T(MessageBudget, "Count", 3)}, Code{Title: T(TitleCodeLogin), Delivery: "queued"},
 		SelectAccount{Flow: "f", Service: "Банк", Person: "Тестов Иван"},
 		LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "confirmed", Current: "standard"}, LevelRequired{Flow: "f", Service: "Банк", Lacks: "second_factor"},
 		LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "standard", Current: "simplified"}, LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "simplified", Current: "simplified"},

@@ -88,11 +88,11 @@ func TestSecondFactorThatCannotBeChosen(t *testing.T) {
 	unverified := s.person("+79990000002", func(n *store.NewPerson) { n.Profile.PhoneVerifiedAt = time.Time{} })
 	b = s.signedIn("+79990000002")
 	b.post("/account/second-factor", url.Values{"second_factor": {"sms"}}).expect(http.StatusUnprocessableEntity, "/account/second-factor")
+	if p := page[ui.AccountSecurity](b); p.Masked != "" || p.SecondFactor {
+		t.Errorf("without a verified phone: %+v", p)
+	}
 	if p := page[ui.Account](b.get("/account")); p.Phone || p.SecondFactor {
 		t.Errorf("who has no phone is told to switch it on: %+v", p)
-	}
-	if p := page[ui.AccountSecurity](b.get("/account/security")); p.Masked != "" || p.SecondFactor {
-		t.Errorf("without a verified phone: %+v", p)
 	}
 	if s.read(standard).Account.SecondFactor != idp.SecondFactorSMS || s.read(unverified).Account.SecondFactor != idp.SecondFactorOff {
 		t.Error("a refused choice was kept")
