@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestForms checks the names that scripts and services rely on.
@@ -46,6 +48,34 @@ func TestSummary(t *testing.T) {
 	mustHold(t, page, `govuk-error-summary__title">Wrong login or password.`, `aria-describedby="problem"`)
 	if page = render(t, u, View{Lang: "en"}, LoginPassword{}); strings.Contains(page, "problem") || strings.Contains(page, "aria-invalid") {
 		t.Error("a form that was not refused tells of a problem")
+	}
+}
+
+// TestDelivery checks that the page of a code says of its message what is so, and
+// nothing against it.
+func TestDelivery(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	texts := []string{"We are sending an SMS", "We sent an SMS", "Codes are sent to", "is delayed", "could not be delivered", "A new code cannot be sent right now"}
+	for _, one := range []struct {
+		page Code
+		want []string
+	}{
+		{Code{Delivery: "queued"}, texts[:1]},
+		{Code{Delivery: "sent"}, texts[1:2]},
+		{Code{Delivery: "delivered"}, texts[1:2]},
+		{Code{Delivery: "delayed"}, texts[2:4]},
+		{Code{Delivery: "failed"}, []string{texts[2], texts[4]}},
+		{Code{Unsent: true}, texts[2:3]},
+		{Code{Unsent: true, ResendIn: time.Second}, []string{texts[2], texts[5]}},
+	} {
+		one.page.Title = T(TitleCodeLogin)
+		page := render(t, u, View{Lang: "en"}, one.page)
+		for _, text := range texts {
+			if strings.Contains(page, text) != slices.Contains(one.want, text) {
+				t.Errorf("%+v: %q", one.page, text)
+			}
+		}
 	}
 }
 

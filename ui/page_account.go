@@ -9,6 +9,7 @@ type (
 		Person       string
 		Level        string
 		SecondFactor bool
+		Phone        bool // a verified one, without which there is no second factor
 		Sessions     int
 		Services     int
 		Notice       Text

@@ -24,6 +24,7 @@ func loginPages() []Page {
 		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
 		Code{Flow: "f", Action: "/register/code", Title: T(TitleCodeRegister), Masked: "i···v@example.ru", Email: true, ChangeURL: "/register?flow=f", Step: 2, Delivery: "queued"},
 		Code{Action: "/account/code", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Delivery: "delivered"},
+		Code{Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Unsent: true, ResendIn: time.Second}, Code{Title: T(TitleCodeLogin), Unsent: true, Notice: T(MessageBudget, "Count", 3)}, Code{Title: T(TitleCodeLogin), Delivery: "queued"},
 		SelectAccount{Flow: "f", Service: "Банк", Person: "Тестов Иван"},
 		LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "confirmed", Current: "standard"}, LevelRequired{Flow: "f", Service: "Банк", Lacks: "second_factor"},
 		LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "standard", Current: "simplified"}, LevelRequired{Flow: "f", Service: "Банк", Lacks: "level", Required: "simplified", Current: "simplified"},
@@ -57,7 +58,7 @@ func servicePages() []Page {
 func accountPages() []Page {
 	at := sampleTime()
 	return []Page{
-		Account{Person: "Тестов Иван", Level: "simplified", SecondFactor: true, Sessions: 2, Services: 5, Notice: T(NoticeRegistered)}, Account{Level: "standard"}, Account{Level: "confirmed", Sessions: 21},
+		Account{Person: "Тестов Иван", Level: "simplified", SecondFactor: true, Sessions: 2, Services: 5, Notice: T(NoticeRegistered)}, Account{Level: "standard", Phone: true}, Account{Level: "confirmed", Sessions: 21},
 		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false, time.Time{}}, {"name", "Иван", true, time.Time{}}, {"patronymic", "", false, time.Time{}}, {"birth_date", "", false, at}, {"phone", "+7", true, time.Time{}}, {"email", "", false, time.Time{}}, {"snils", "", false, time.Time{}}, {"inn", "", false, time.Time{}}, {"oid", "", false, time.Time{}}}},
 		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true, "Linux"}, {"id2", "Chrome", "192.0.2.2", at, at, false, ""}}, Notice: T(NoticeSessionEnded)},
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},

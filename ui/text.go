@@ -126,6 +126,7 @@ const (
 	NoticeSignedOutAll = "notice.signed_out_all" // on every device
 	NoticeRegistered   = "notice.registered"
 	NoticeResumed      = "notice.resumed"            // registration goes on where it stopped
+	NoticeResumedAnew  = "notice.resumed_anew"       // the same, but the password is chosen anew
 	NoticeResumedAgain = "notice.resumed_again"      // begun in another browser, whose entries are not shown
 	NoticeElsewhere    = "notice.register_elsewhere" // it went on in another browser
 	NoticeGone         = "notice.register_gone"      // it is finished or too old

@@ -115,7 +115,7 @@ func (a *Account) Home(c echo.Context) error {
 		return err
 	}
 	page := ui.Account{
-		Person: s.Profile.FullName(), Level: s.Account.Level.String(), SecondFactor: s.Account.SecondFactor != idp.SecondFactorOff,
+		Person: s.Profile.FullName(), Level: s.Account.Level.String(), SecondFactor: s.Account.SecondFactor != idp.SecondFactorOff, Phone: hasPhone(s),
 		Sessions: len(sessions), Services: len(consents), Notice: notice(c),
 	}
 	return c.Render(http.StatusOK, page.Template(), page)

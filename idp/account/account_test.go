@@ -207,7 +207,7 @@ func TestPages(t *testing.T) {
 	s := newSite(t, db, clock)
 	subject := s.person(phone, nil)
 	b := s.signedIn(phone)
-	if p := page[ui.Account](b); p.Person != "Тестов Иван Петрович" || p.Level != "simplified" || p.SecondFactor || p.Sessions != 1 || p.Services != 0 || !p.Notice.IsZero() {
+	if p := page[ui.Account](b); p.Person != "Тестов Иван Петрович" || p.Level != "simplified" || p.SecondFactor || !p.Phone || p.Sessions != 1 || p.Services != 0 || !p.Notice.IsZero() {
 		t.Errorf("start page: %+v", p)
 	}
 	if p := page[ui.Account](b.get("/account?done=registered")); p.Notice.ID != ui.NoticeRegistered {

@@ -91,6 +91,9 @@ func TestSecondFactorThatCannotBeChosen(t *testing.T) {
 	if p := page[ui.AccountSecurity](b); p.Masked != "" || p.SecondFactor {
 		t.Errorf("without a verified phone: %+v", p)
 	}
+	if p := page[ui.Account](b.get("/account")); p.Phone || p.SecondFactor {
+		t.Errorf("who has no phone is told to switch it on: %+v", p)
+	}
 	if s.read(standard).Account.SecondFactor != idp.SecondFactorSMS || s.read(unverified).Account.SecondFactor != idp.SecondFactorOff {
 		t.Error("a refused choice was kept")
 	}

@@ -46,6 +46,9 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 		// password is chosen anew, and the other browser loses the registration. What
 		// was typed there is shown to no other.
 		id, marks = uuid.New(), []string{markResumed}
+		if earlier.data.Credential != nil {
+			marks = []string{markAnew}
+		}
 		if !bytes.Equal(earlier.data.Browser, browser) {
 			marks = []string{markAgain}
 			earlier.data.Surname, earlier.data.Name, earlier.data.Patronymic, earlier.data.BirthDate = "", "", "", ""

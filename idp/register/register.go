@@ -57,6 +57,7 @@ func (h *Register) redirect(c echo.Context, v *flow.Visit, path string, extra []
 // Marks in the address of a page that was come to otherwise than by going on.
 const (
 	markResumed   = "at=resumed"   // in the browser that began it
+	markAnew      = "at=anew"      // there too, but its password is to be chosen anew
 	markAgain     = "at=again"     // in another, where nothing typed is shown
 	markSent      = "at=sent"      // after another code was sent
 	markStill     = "at=still"     // after none was, since the last one is good
@@ -69,6 +70,8 @@ func notice(c echo.Context) ui.Text {
 	switch "at=" + c.QueryParam("at") {
 	case markResumed:
 		return ui.T(ui.NoticeResumed)
+	case markAnew:
+		return ui.T(ui.NoticeResumedAnew)
 	case markAgain:
 		return ui.T(ui.NoticeResumedAgain)
 	case markSent:

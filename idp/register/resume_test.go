@@ -102,7 +102,7 @@ func TestResumeInTheSameBrowser(t *testing.T) {
 	old := b.flow()
 	clock.Advance(20 * time.Hour)
 	b.get("/register").contact(phone).code(phone).expect(http.StatusOK, "/register/password")
-	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumed {
+	if p := page[ui.RegisterPassword](b); p.Notice.ID != ui.NoticeResumedAnew {
 		t.Errorf("resumed page: %+v", p)
 	}
 	now := b.flow()

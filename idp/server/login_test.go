@@ -101,14 +101,14 @@ func TestSigningOutIsTold(t *testing.T) {
 	p.person("+79990000001", nil)
 	b := p.browser()
 	const form = `<form method="post" action="/account/sign-out">`
-	for post, notice := range map[string]string{"/account/sign-out": "Вы вышли. ", "/account/sessions/end-all": "Вы вышли на всех устройствах."} {
+	for post, notice := range map[string]string{"/account/sign-out": "Вы вышли из учётной записи. В сервисах, куда вы уже вошли, вы остаётесь", "/account/sessions/end-all": "Вы вышли из учётной записи на всех устройствах. В сервисах, куда вы уже вошли, вы остаётесь"} {
 		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
 		for _, path := range []string{"/", "/account", "/account/profile", "/account/security", "/account/sessions", "/account/services", "/account/password", "/account/second-factor?second_factor=sms"} {
 			if b.get(path); b.status != http.StatusOK || !strings.Contains(b.body, form) {
 				t.Errorf("%s cannot be left: %d", path, b.status)
 			}
 		}
-		if b.get("/?done=signed-out"); strings.Contains(b.body, "Вы вышли.") {
+		if b.get("/?done=signed-out"); strings.Contains(b.body, "Вы вышли из") {
 			t.Error("whoever is signed in is told the contrary")
 		}
 		b.post(post, url.Values{}).expect(http.StatusOK, "/")
@@ -179,8 +179,11 @@ func TestSMSInAnotherTab(t *testing.T) {
 		t.Log("a spent code is offered to no tab, nor is one said to be sent")
 		b = p.browser()
 		b.get("/login").signIn("+79990000001").expect(http.StatusTooManyRequests, "/login/sms")
-		if !strings.Contains(b.body, "Сейчас новый код отправить нельзя") || strings.Contains(b.body, "Отправили SMS") {
+		if !strings.Contains(b.body, "Сейчас новый код отправить нельзя") || strings.Contains(b.body, "Отправили SMS") || strings.Contains(b.body, "Отправляем SMS") {
 			t.Errorf("without a code: %s", b.body)
+		}
+		if !strings.Contains(b.body, "Отправить код") || strings.Contains(b.body, "Ошибка") || strings.Contains(b.body, "aria-invalid") {
+			t.Errorf("waiting for the first code is told as an error: %s", b.body)
 		}
 	})
 }

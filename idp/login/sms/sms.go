@@ -144,13 +144,18 @@ func (h *SMS) tooOften(c echo.Context, v *flow.Visit, r guard.Refusal) error {
 			return h.again(c, v)
 		}
 	}
-	if r.Budget > 0 {
-		return h.page(c, v, http.StatusTooManyRequests, ui.Code{Field: ui.Field{Error: ui.T(ui.MessageBudget, "Count", minutes(r.Budget))}})
+	page := ui.Code{ResendIn: r.Pause}
+	switch {
+	case v.CodeID == uuid.Nil && r.Budget > 0:
+		// Nothing was typed that could be wrong.
+		page.Notice = ui.T(ui.MessageBudget, "Count", minutes(r.Budget))
+	case v.CodeID == uuid.Nil: // the page itself says when
+	case r.Budget > 0:
+		page.Field.Error = ui.T(ui.MessageBudget, "Count", minutes(r.Budget))
+	default:
+		page.Field.Error = ui.T(ui.ResendPause, "Count", seconds(r.Pause))
 	}
-	return h.page(c, v, http.StatusTooManyRequests, ui.Code{
-		Field:    ui.Field{Error: ui.T(ui.ResendPause, "Count", seconds(r.Pause))},
-		ResendIn: r.Pause,
-	})
+	return h.page(c, v, http.StatusTooManyRequests, page)
 }
 
 func (h *SMS) refuse(c echo.Context, v *flow.Visit, problem ui.Text) error {
