@@ -273,6 +273,37 @@ func TestPurgeKeepsWhatIsNeeded(t *testing.T) {
 	})
 }
 
+// TestStillActing: who was signed out, or whose account was secured since it was read,
+// changes nothing.
+func TestStillActing(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		ctx := t.Context()
+		for name, end := range map[string]func(who granting) error{
+			"nothing":         func(granting) error { return nil },
+			"session ended":   func(who granting) error { return db.EndSession(ctx, who.Account.OID, who.session.ID, clock.Now()) },
+			"account secured": func(who granting) error { other := *who.Subject; return db.Secure(ctx, &other, nil, clock.Now()) },
+			"session kept": func(who granting) error {
+				other, keep := *who.Subject, uuid.UUID(who.session.ID)
+				return db.Secure(ctx, &other, &keep, clock.Now())
+			},
+		} {
+			who := newGranting(t, db, clock, name)
+			if err := end(who); err != nil {
+				t.Fatal(err)
+			}
+			err := db.Write(ctx, who.StillActing(who.session.ID, clock.Now()), who.SetSecondFactor(idp.SecondFactorOff, clock.Now()))
+			read, failed := db.SubjectByOID(ctx, who.Account.OID, "", nil)
+			if failed != nil {
+				t.Fatal(failed)
+			}
+			if acts := name == "nothing"; acts != (err == nil) || !acts && !errors.Is(err, store.ErrStale) || acts != (read.Account.SecondFactor == idp.SecondFactorOff) {
+				t.Errorf("%s: %v, second factor %s", name, err, read.Account.SecondFactor)
+			}
+		}
+	})
+}
+
 // TestSecureRace: of rivals that read the same state one wins, and what the others
 // wanted to keep is not kept.
 func TestSecureRace(t *testing.T) {

@@ -94,12 +94,12 @@ func (a *Account) SetSecondFactor(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	keep := uuid.UUID(s.Session.ID)
 	writes := append([]store.Write{s.SetSecondFactor(factor, a.Now()), event}, told...)
 	if factor == idp.SecondFactorOff {
-		err = a.DB.Write(ctx, writes...)
+		err = a.DB.Write(ctx, append([]store.Write{s.StillActing(keep, a.Now())}, writes...)...)
 	} else {
 		// Whoever got in elsewhere with one factor does not stay.
-		keep := uuid.UUID(s.Session.ID)
 		err = a.DB.Secure(ctx, s, &keep, a.Now(), writes...)
 	}
 	if errors.Is(err, store.ErrStale) {

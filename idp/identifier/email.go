@@ -32,7 +32,7 @@ func ParseEmail(text string) (typed, folded string, err error) {
 	}
 	at := strings.LastIndexByte(text, '@')
 	local := norm.NFKC.String(strings.ToLower(text[:at]))
-	if strings.ContainsFunc(text[:at], notAtext) {
+	if strings.ContainsFunc(text[:at], notAtext) || strings.ContainsFunc(text[:at], foldsToASCII) {
 		return "", "", ErrEmail
 	}
 	domain, ok := foldDomain(text[at+1:])
@@ -58,6 +58,13 @@ func notAtext(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~.", r)
 	}
 	return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// foldsToASCII tells of a letter that only looks like one of ASCII when folded (İ,
+// the Kelvin sign, full-width letters, ligatures): its mailbox is another one than
+// that of the address it would be found by.
+func foldsToASCII(r rune) bool {
+	return r > unicode.MaxASCII && strings.ContainsFunc(norm.NFKC.String(strings.ToLower(string(r))), func(f rune) bool { return f <= unicode.MaxASCII })
 }
 
 // foldDomain is the domain as A-labels; ok is false when mail cannot be sent there.
