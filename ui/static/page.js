@@ -3,6 +3,16 @@
 // Focus goes to what is wrong, so that it is read first.
 document.getElementById("problem")?.focus();
 
+// A page that answers a post stands in the history as the page that it can be opened by
+// again, so that Back does not ask whether to post once more. Kept in no cache, it has
+// no other way back; the links to other languages know its address.
+const again = document.querySelector("#problem, #wait") && document.querySelector(".v-lang a");
+if (again) {
+  const address = new URL(again.href);
+  address.searchParams.delete("lang");
+  history.replaceState(null, "", address);
+}
+
 // A button that shows what was typed as a password.
 for (const input of document.querySelectorAll("input[type=password][data-show]")) {
   const button = document.createElement("button");

@@ -116,6 +116,11 @@ try {
   await at("/account", "registration finished");
   check((await page.textContent("main")).includes(words.registered), "the account page does not say that registration is complete");
   await look("account");
+  if (scripted) {
+    // Without scripts the browser asks whether to send the refused form again.
+    await page.goBack();
+    await at("/register", "back past a refused form");
+  }
   for (const path of ["profile", "security", "sessions", "services"]) {
     await page.goto(`${issuer}/account/${path}`);
     await look(`account-${path}`);
