@@ -73,3 +73,17 @@ func Name(ctx context.Context) string {
 	name, _ := ctx.Value(nameKey{}).(string)
 	return name
 }
+
+type accountKey struct{}
+
+// WithAccountNumber carries the number of the account that a page's forms change.
+func WithAccountNumber(ctx context.Context, number string) context.Context {
+	return context.WithValue(ctx, accountKey{}, number)
+}
+
+// AccountNumber is the number of the account that a page's forms change; empty when they
+// change none.
+func AccountNumber(ctx context.Context) string {
+	number, _ := ctx.Value(accountKey{}).(string)
+	return number
+}

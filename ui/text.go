@@ -130,6 +130,7 @@ const (
 	NoticeResumedAgain = "notice.resumed_again"      // begun in another browser, whose entries are not shown
 	NoticeElsewhere    = "notice.register_elsewhere" // it went on in another browser
 	NoticeGone         = "notice.register_gone"      // it is finished or too old
+	NoticeOtherAccount = "notice.other_account"
 	NoticeCodeSent     = "notice.code_sent"
 	NoticeCodeStill    = "notice.code_still" // the last one is good, no other was sent
 )

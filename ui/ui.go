@@ -27,6 +27,9 @@ type View struct {
 	// SignedInName is shown as the way to the own account; empty when nobody is
 	// signed in or the page does not tell.
 	SignedInName string
+	// Account is the number of the account that the forms change: they carry it, so
+	// that no other one is changed in its place.
+	Account string
 	// Sandbox marks every page as a trial; Exposed warns that strangers may see it.
 	Sandbox, Exposed bool
 	// Issuer is the provider's address, of which people are told the host.

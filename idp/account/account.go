@@ -31,7 +31,7 @@ type Account struct {
 }
 
 // signedIn is the account of the browser's session, or nil when a flow was begun
-// to sign in and come back. A page that changes something wants a proof of the
+// to sign in and come back, or the form was of another account. A page that changes something wants a proof of the
 // last ten minutes. Whether the session is proof enough, with two factors where
 // the owner or the level wants them, is decided as in every flow.
 func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
@@ -41,7 +41,12 @@ func (a *Account) signedIn(c echo.Context, fresh bool) (*store.Subject, error) {
 			return nil, err
 		}
 		if err == nil && a.enough(a.wanted(c, fresh), subject) {
-			c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), subject.Profile.FullName())))
+			number := subject.Account.OID.String()
+			if c.Request().Method == http.MethodPost && c.FormValue("for") != number {
+				// The page was another one's, who has signed out since in another tab.
+				return nil, done(c, "/account", "other-account")
+			}
+			c.SetRequest(c.Request().WithContext(ui.WithAccountNumber(ui.WithName(c.Request().Context(), subject.Profile.FullName()), number)))
 			return subject, a.touch(c, subject)
 		}
 	}
@@ -82,7 +87,7 @@ func (a *Account) touch(c echo.Context, s *store.Subject) error {
 // notices are what a page may say after a change.
 var notices = map[string]string{
 	"password": ui.NoticePassword, "second-factor": ui.NoticeSecondFactor, "withdrawn": ui.NoticeWithdrawn,
-	"session-ended": ui.NoticeSessionEnded, "registered": ui.NoticeRegistered, "password-lost": ui.NoticePasswordLost,
+	"session-ended": ui.NoticeSessionEnded, "other-account": ui.NoticeOtherAccount, "registered": ui.NoticeRegistered, "password-lost": ui.NoticePasswordLost,
 }
 
 func notice(c echo.Context) ui.Text {

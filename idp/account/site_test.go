@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -261,6 +262,15 @@ func (b *browser) post(address string, form url.Values) *browser {
 	var shown struct{ Page struct{ Flow string } }
 	if json.Unmarshal([]byte(b.body), &shown) == nil && shown.Page.Flow != "" {
 		form.Set("flow", shown.Page.Flow)
+	}
+	if ref := b.session(); ref != nil && !form.Has("for") {
+		// The page that is posted from was shown to who is signed in.
+		subject, err := b.s.db.SubjectBySession(b.s.t.Context(), *ref, "")
+		if err == nil {
+			form.Set("for", subject.Account.OID.String())
+		} else if !errors.Is(err, store.ErrNotFound) {
+			b.s.t.Fatal(err)
+		}
 	}
 	return b.do(http.MethodPost, address, form.Encode())
 }

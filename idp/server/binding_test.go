@@ -68,6 +68,33 @@ func TestEndedFromAnotherDevice(t *testing.T) {
 	})
 }
 
+// TestFormOfAnotherAccount: a form left open in a tab changes nobody else's account.
+func TestFormOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	p.person("+79990000001", nil)
+	p.person("+79990000002", nil)
+	b := p.browser()
+	b.get("/login").signIn("+79990000001").get("/account/password").expect(http.StatusOK, "/account/password")
+	whose := forField.FindStringSubmatch(b.body)[1]
+	b.post("/account/sign-out", url.Values{})
+	b.get("/login").signIn("+79990000002").expect(http.StatusOK, "/account")
+	for path, form := range map[string]url.Values{
+		"/account/password":         {"password": {"Другой-Пароль-55"}, "password2": {"Другой-Пароль-55"}},
+		"/account/sessions/end-all": {},
+		"/account/second-factor":    {"second_factor": {"sms"}},
+	} {
+		form.Set("for", whose)
+		b.post(path, form).expect(http.StatusOK, "/account")
+		if !strings.Contains(b.body, "Ничего не изменено") {
+			t.Errorf("%s: %s", path, b.body)
+		}
+	}
+	p.browser().get("/login").signIn("+79990000002").expect(http.StatusOK, "/account")
+	b.get("/account").expect(http.StatusOK, "/account")
+}
+
 // TestWithoutTheBindingCookie: who comes without it is bound to nothing that others
 // share.
 func TestWithoutTheBindingCookie(t *testing.T) {

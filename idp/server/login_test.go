@@ -111,7 +111,7 @@ func TestSigningOutIsTold(t *testing.T) {
 		if b.get("/?done=signed-out"); strings.Contains(b.body, "Вы вышли из") {
 			t.Error("whoever is signed in is told the contrary")
 		}
-		b.post(post, url.Values{}).expect(http.StatusOK, "/")
+		b.get("/account/sessions").post(post, url.Values{}).expect(http.StatusOK, "/")
 		if !strings.Contains(b.body, notice) || strings.Contains(b.body, form) {
 			t.Errorf("after %s: %s", post, b.body)
 		}

@@ -25,6 +25,7 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		RequestID:    c.Response().Header().Get(echo.HeaderXRequestID),
 		Path:         c.Request().URL.RequestURI(),
 		SignedInName: ui.Name(c.Request().Context()),
+		Account:      ui.AccountNumber(c.Request().Context()),
 		Sandbox:      r.s.Sandbox,
 		Exposed:      r.s.Exposed,
 		Issuer:       r.s.Issuer,

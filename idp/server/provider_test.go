@@ -158,6 +158,9 @@ func (b *browser) get(path string) *browser {
 
 var flowField = regexp.MustCompile(`name="flow" value="([^"]+)"`)
 
+// forField is the account that the forms of a page change.
+var forField = regexp.MustCompile(`name="for" value="([^"]+)"`)
+
 // flow is the flow's value in the page.
 func (b *browser) flow() string {
 	b.p.t.Helper()
@@ -173,6 +176,9 @@ func (b *browser) post(path string, form url.Values) *browser {
 	b.p.t.Helper()
 	if !form.Has("flow") && flowField.MatchString(b.body) {
 		form.Set("flow", b.flow())
+	}
+	if m := forField.FindStringSubmatch(b.body); m != nil && !form.Has("for") {
+		form.Set("for", m[1])
 	}
 	r, err := http.NewRequestWithContext(b.p.t.Context(), http.MethodPost, b.p.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
