@@ -29,10 +29,23 @@ func queries(t *testing.T) (all []string) {
 		}
 	}
 	read(t, "prometheus/alerts.yml", yaml.Unmarshal, &alerts)
+	help := map[string]string{}
+	for _, lang := range []string{"ru", "en"} {
+		text, err := os.ReadFile("../../ui/help/operate-metrics." + lang + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		help[lang] = string(text)
+	}
 	for _, g := range alerts.Groups {
 		for _, r := range g.Rules {
 			if r.Alert == "" || r.Expr == "" || r.Annotations["summary"] == "" {
 				t.Errorf("incomplete rule %+v", r)
+			}
+			for lang, text := range help {
+				if !strings.Contains(text, "**"+r.Alert+"**") {
+					t.Errorf("nobody is told in %s what to do about %s", lang, r.Alert)
+				}
 			}
 			all = append(all, r.Expr)
 		}
