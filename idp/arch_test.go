@@ -391,6 +391,10 @@ func TestRules(t *testing.T) {
 		{"fences", imports("cmd/vhod/a.go", "github.com/labstack/echo/v4"), true},
 		{"fences", imports("ui/a.go", "github.com/labstack/echo/v4"), false},
 		{"fences", imports("idp/a.go", "github.com/labstack/echo/v4"), false},
+		{"fences", imports("idp/metric/a.go", "github.com/prometheus/client_golang/prometheus"), true},
+		{"fences", imports("idp/server/a.go", "github.com/prometheus/client_golang/prometheus"), false},
+		{"fences", imports("idp/trace/a.go", "go.opentelemetry.io/otel/trace"), true},
+		{"fences", imports("store/a.go", "go.opentelemetry.io/otel/trace"), false},
 
 		{"standard", imports("idp/a.go", "time", "net/mail"), true},
 		{"standard", imports("idp/a.go", "github.com/google/uuid"), false},

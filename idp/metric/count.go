@@ -1,9 +1,6 @@
 package metric
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // Begin counts a request that is being answered; what it gives ends it.
 func (m *Metrics) Begin() (end func()) {
@@ -18,9 +15,19 @@ func (m *Metrics) Request(route, method string, status int, outcome string, took
 		route = "(none)"
 	}
 	method = known(method)
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status/100)+"xx", outcome).Inc()
+	m.requests.WithLabelValues(route, method, class(status), outcome).Inc()
 	m.durations.WithLabelValues(route, method).Observe(took.Seconds())
 }
+
+// class is that of a status: the first of its digits tells what it means.
+func class(status int) string {
+	if i := status / 100; i >= 1 && i <= len(classes) {
+		return classes[i-1]
+	}
+	return other
+}
+
+var classes = [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}
 
 // known is a method of HTTP; a stranger may send any word.
 func known(method string) string {

@@ -80,6 +80,9 @@ func New(b Build) *Metrics {
 	m.tokens = counters(m, "token_requests_total", "Requests of the token endpoint; outcome is issued or the error.", "grant", "client", "outcome")
 	m.messages = counters(m, "message_attempts_total", "Attempts to hand a message to its gateway.", "channel", "outcome")
 	m.refusals = counters(m, "refusals_total", "Refusals because a limit was met; a request may meet several.", "limit")
+	// Prometheus sees a counter grow only where it was before: this one is alerted
+	// about at its first step.
+	m.refusals.WithLabelValues(m.limits.label("message:service"))
 	m.runs = counters(m, "background_runs_total", "Turns of what runs beside requests.", "task", "outcome")
 	m.checks = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: prefix + "health_check", Help: "Outcome of a check of readiness: 1 good, 0.5 degraded, 0 failed."}, []string{"check"})
 	m.clock = prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "clock_offset_seconds", Help: "How far this machine's clock is ahead of the database's."})

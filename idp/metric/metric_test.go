@@ -19,6 +19,17 @@ func scrape(t *testing.T, m *metric.Metrics) string {
 	return w.Body.String()
 }
 
+// BenchmarkRequest is what an answer costs more for being counted.
+func BenchmarkRequest(b *testing.B) {
+	m := metric.New(metric.Build{})
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Request("/oauth2/token", http.MethodPost, 200, "ok", 0)
+		m.Token("client_credentials", "bank", "issued")
+		m.Begin()()
+	}
+}
+
 // TestLabelsAreBounded: however many services, neighbours and limits there are.
 func TestLabelsAreBounded(t *testing.T) {
 	t.Parallel()
