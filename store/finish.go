@@ -69,6 +69,16 @@ func (db *DB) FinishFlow(ctx context.Context, f Finish, now time.Time, writes ..
 	return id, nil
 }
 
+// FlowSpent tells whether a flow of an account was finished.
+func (db *DB) FlowSpent(ctx context.Context, oid idp.OID, id uuid.UUID) (bool, error) {
+	var one int
+	err := db.Q(ctx).QueryRow(ctx, `SELECT 1 FROM spent_flow WHERE bucket = $1 AND flow_id = $2`, int16(oid.Bucket()), id).Scan(&one)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // recordSession renews the browser's session of the same account, so that its
 // services keep theirs; any other it ends, and begins a new one.
 func recordSession(b *Batch, f Finish, now time.Time, id *uuid.UUID) error {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -38,7 +39,7 @@ func (e *Engine) finish(c echo.Context, v *Visit, writes []store.Write) error {
 	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrStale) {
 		// Finished before, or the account was secured meanwhile: the request begins
 		// anew without what was proved.
-		return e.restart(c, v)
+		return e.Restart(c, v)
 	}
 	if err != nil {
 		return err
@@ -110,8 +111,15 @@ func (e *Engine) answer(c echo.Context, v *Visit, r Result) error {
 	return c.Redirect(http.StatusSeeOther, v.Return)
 }
 
-// restart begins the flow's request anew.
-func (e *Engine) restart(c echo.Context, v *Visit) error {
+// Finished tells whether a flow has come to its end already: the button was pressed
+// twice.
+func (e *Engine) Finished(ctx context.Context, v *Visit) (bool, error) {
+	return e.DB.FlowSpent(ctx, v.OID, v.ID)
+}
+
+// Restart begins the flow's request anew; what the browser's session answers, it
+// answers.
+func (e *Engine) Restart(c echo.Context, v *Visit) error {
 	fresh := &Visit{Flow: again(v.Flow, e.Now()), Client: v.Client}
 	if err := e.load(c, fresh); err != nil {
 		return err

@@ -39,10 +39,6 @@ func (a *Attempt) BlocksNow() bool { return a.Allowed && a.Failures >= blockAt }
 // Left is how long the way stays closed.
 func (a *Attempt) Left() time.Duration { return max(0, a.BlockedUntil.Sub(a.now)) }
 
-// First tells that this failure is the one after which the owner should know: the
-// later ones of the day say nothing new.
-func (a *Attempt) First() bool { return a.Allowed && a.Failures == blockAt }
-
 // Account is whom tries on an account are counted for. It is a blind index and
 // no MAC, whose key changes with time: tries and codes must not be lost by that.
 func (g *Attempts) Account(oid idp.OID) store.AttemptSubject {

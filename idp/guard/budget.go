@@ -32,6 +32,13 @@ type Limits struct {
 	ServiceHour int64 // of the whole provider an hour; default 200,000
 }
 
+// PurposeLogin are the codes of signing in. Each follows a right password, so that a
+// network may have many more of them: it may be an office or a mobile operator.
+const (
+	PurposeLogin = "login"
+	provedTimes  = 100
+)
+
 // Budgets limits messages.
 type Budgets struct {
 	DB     *store.DB
@@ -69,9 +76,13 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 		budgets = append(budgets, store.Budget{Kind: "message:prefix:" + purpose, Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
 	}
 	network, site := networks(from)
-	budgets = append(budgets, store.Budget{Kind: "message:network:" + purpose, Subject: g.subject("network", network), Window: time.Hour, Limit: or(g.Limits.NetworkHour, 60)})
+	times := int64(1)
+	if purpose == PurposeLogin {
+		times = provedTimes
+	}
+	budgets = append(budgets, store.Budget{Kind: "message:network:" + purpose, Subject: g.subject("network", network), Window: time.Hour, Limit: times * or(g.Limits.NetworkHour, 60)})
 	if site != "" {
-		budgets = append(budgets, store.Budget{Kind: "message:site:" + purpose, Subject: g.subject("site", site), Window: time.Hour, Limit: or(g.Limits.SiteHour, 240)})
+		budgets = append(budgets, store.Budget{Kind: "message:site:" + purpose, Subject: g.subject("site", site), Window: time.Hour, Limit: times * or(g.Limits.SiteHour, 240)})
 	}
 	budgets = append(budgets,
 		store.Budget{Kind: "message:service:" + purpose, Subject: []byte("service"), Window: time.Hour, Limit: or(g.Limits.ServiceHour, 200_000)})
@@ -88,6 +99,16 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 		}
 	}
 	return Refusal{Pause: slices.Max(waits[:len(pauses)]), Budget: slices.Max(waits[len(pauses):])}, nil
+}
+
+// Notice tells whether an account may be told once more of the same today; of several
+// at a time one is. One round trip, two when it may not.
+func (g *Budgets) Notice(ctx context.Context, purpose string, account store.AttemptSubject) (bool, error) {
+	waits, err := g.DB.Spend(ctx, g.Now(), store.Budget{Kind: "notice:" + purpose, Subject: account.ID[:], Window: 24 * time.Hour, Limit: 1})
+	if err != nil {
+		return false, fmt.Errorf("budget of notices: %w", err)
+	}
+	return waits == nil, nil
 }
 
 func or(limit, preset int64) int64 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vhod/idp"
 	"vhod/idp/guard"
 )
 
@@ -77,17 +78,20 @@ func TestBudgets(t *testing.T) {
 			return g.message(t, "login", phone, fmt.Sprintf("192.0.%d.1", n))
 		}, 20, 19 * time.Hour},
 		{"one network", guard.Limits{}, time.Second, func(t *testing.T, g *guards, n int) guard.Refusal {
-			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("192.0.2.%d", n))
+			return g.message(t, "register", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("192.0.2.%d", n))
 		}, 60, 59 * time.Minute},
 		{"one network of IPv6", guard.Limits{NetworkHour: 3}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
-			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:2:%d::1", n))
+			return g.message(t, "register", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:2:%d::1", n))
 		}, 3, 57 * time.Minute},
 		{"one site of IPv6", guard.Limits{SiteHour: 3}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
-			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:%d::1", n))
+			return g.message(t, "register", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("2001:db8:1:%d::1", n))
 		}, 3, 57 * time.Minute},
 		{"an address of IPv4 written as IPv6", guard.Limits{NetworkHour: 2}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
-			return g.message(t, "login", fmt.Sprintf("%d@example.com", n), []string{"192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3"}[n])
+			return g.message(t, "register", fmt.Sprintf("%d@example.com", n), []string{"192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3"}[n])
 		}, 2, 58 * time.Minute},
+		{"one network, after right passwords", guard.Limits{NetworkHour: 1}, time.Second, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, guard.PurposeLogin, fmt.Sprintf("%d@example.com", n), fmt.Sprintf("192.0.2.%d", n))
+		}, 100, time.Hour - 100*time.Second},
 		{"numbers in a row", guard.Limits{PrefixHour: 4}, time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "login", fmt.Sprintf("+7900123%04d", n*1111), fmt.Sprintf("192.0.%d.1", n))
 		}, 4, 56 * time.Minute},
@@ -98,7 +102,7 @@ func TestBudgets(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			each(t, func(t *testing.T, g *guards) {
 				g.budgets.Limits = c.limits
-				n, refusal := g.allowed(t, 100, c.step, func(n int) guard.Refusal { return c.ask(t, g, n) })
+				n, refusal := g.allowed(t, 101, c.step, func(n int) guard.Refusal { return c.ask(t, g, n) })
 				if n != c.want || refusal != (guard.Refusal{Budget: c.wait}) {
 					t.Errorf("%d messages, then %+v; want %d, then %v", n, refusal, c.want, c.wait)
 				}
@@ -112,12 +116,31 @@ func TestRefusalCostsNothing(t *testing.T) {
 	each(t, func(t *testing.T, g *guards) {
 		g.budgets.Limits.NetworkHour = 2
 		for n := range 10 {
-			if r := g.message(t, "login", phone, home); r.Refused() != (n > 0) || r.Budget != 0 {
+			if r := g.message(t, "register", phone, home); r.Refused() != (n > 0) || r.Budget != 0 {
 				t.Errorf("message %d: %+v", n+1, r)
 			}
 		}
-		if r := g.message(t, "login", "a@example.com", home); r.Refused() {
+		if r := g.message(t, "register", "a@example.com", home); r.Refused() {
 			t.Errorf("the network was charged for what was refused: %+v", r)
+		}
+	})
+}
+
+func TestNoticeOnceADay(t *testing.T) {
+	each(t, func(t *testing.T, g *guards) {
+		told := func(oid idp.OID) bool {
+			ok, err := g.budgets.Notice(t.Context(), "blocked", g.attempts.Account(oid))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+		if !told(idp.MinOID) || told(idp.MinOID) || !told(idp.MinOID+1) {
+			t.Error("each account is told once")
+		}
+		g.clock.Advance(24 * time.Hour)
+		if !told(idp.MinOID) {
+			t.Error("not told on the next day")
 		}
 	})
 }

@@ -41,12 +41,19 @@ func ParsePhone(text string) (string, error) {
 	return phonenumbers.Format(parsed, phonenumbers.E164), nil
 }
 
-// TakesSMS tells that a normal phone is not one of Russia's fixed lines or free
-// numbers, which get no messages: there mobile numbers begin with 9. (+7 6 and +7 7
-// are Kazakhstan.)
+// TakesSMS tells that a normal phone is a mobile one: fixed lines get no messages,
+// and those to premium, satellite and shared-cost numbers pay whoever asks for them.
+// Russia's mobile numbers begin with 9. (+7 6 and +7 7 are Kazakhstan.)
 func TakesSMS(e164 string) bool {
-	russian := strings.HasPrefix(e164, "+7") && len(e164) > 2 && e164[2] != '6' && e164[2] != '7'
-	return !russian || e164[2] == '9'
+	if strings.HasPrefix(e164, "+7") && len(e164) > 2 && e164[2] != '6' && e164[2] != '7' {
+		return e164[2] == '9'
+	}
+	number, err := phonenumbers.Parse(e164, "RU")
+	if err != nil {
+		return false
+	}
+	kind := phonenumbers.GetNumberType(number)
+	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE // the United States do not tell them apart
 }
 
 // FormatPhone shows a normal phone with the spaces usual in its country, and

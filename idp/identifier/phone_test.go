@@ -31,7 +31,7 @@ func TestParsePhone(t *testing.T) {
 func TestTakesSMS(t *testing.T) {
 	t.Parallel()
 	for phone, want := range map[string]bool{
-		"+79991234567": true, "+74951234567": false, "+78001234567": false, "+73431234567": false, "+77011234567": true, "+442079460958": true, "+7": true, "": true,
+		"+79991234567": true, "+74951234567": false, "+78001234567": false, "+73431234567": false, "+77011234567": true, "+442079460958": false, "+447400123456": true, "+12015550123": true, "+882161234567": false, "+19005551234": false, "+7": false, "": false,
 	} {
 		if got := TakesSMS(phone); got != want {
 			t.Errorf("TakesSMS(%q) = %v", phone, got)

@@ -127,3 +127,48 @@ func TestFloodOfLongRequests(t *testing.T) {
 	}
 	p.browser().get(authorizeURL(nil)).expect(http.StatusOK, "/login")
 }
+
+// TestCodeOnlyAfterAProofOrAPress: a site that sends a signed-in person for a second
+// factor has no message sent to them.
+func TestCodeOnlyAfterAProofOrAPress(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := bank(t, db, clock)
+	b := p.browser()
+	b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/account")
+	b.get(authorizeURL(url.Values{"acr_values": {"urn:vhod:acr:simplified:mfa"}})).expect(http.StatusOK, "/login/sms")
+	messages := func() (n int64) {
+		if err := db.Q(t.Context()).QueryRow(t.Context(), `SELECT count(*) FROM job`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := messages(); n != 0 || !strings.Contains(b.body, "Отправить код") {
+		t.Errorf("%d messages: %s", n, b.body)
+	}
+	b.post("/login/sms", url.Values{"action": {"resend"}}).expect(http.StatusOK, "/login/sms")
+	if n := messages(); n != 1 {
+		t.Errorf("%d messages after a press", n)
+	}
+}
+
+// TestRightCodeTwice: whoever presses twice is where the first press led.
+func TestRightCodeTwice(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		p := newProvider(t, db, clock)
+		p.person("+79990000001", withSMS)
+		b := p.browser()
+		b.get("/login").signIn("+79990000001").expect(http.StatusOK, "/login/sms")
+		before, form := b.cookies(), url.Values{"flow": {b.flow()}, "code": {p.code("+79990000001")}}
+		b.post("/login/sms", form).expect(http.StatusOK, "/account")
+		second := p.browser()
+		second.client.Jar.SetCookies(b.at.ResolveReference(&url.URL{Path: "/"}), before)
+		second.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		second.post("/login/sms", form)
+		if second.status != http.StatusSeeOther || len(second.header.Values("Set-Cookie")) != 0 {
+			t.Fatalf("the second press: %d, %v", second.status, second.header)
+		}
+		b.get(second.header.Get("Location")).expect(http.StatusOK, "/account")
+	})
+}

@@ -60,7 +60,7 @@ func (s *Server) features() error {
 	e.Match(reading, "/health/live", s.live)
 	e.Match(reading, "/health/ready", s.ready)
 
-	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Failures: &guard.Failures{Rates: s.Rates, Limit: s.Limits.Failures, Refused: s.Metrics.Refused}, Sender: s.Sender, Now: s.Now}
+	login := &loginpassword.Login{DB: s.DB, Ring: s.Ring, Hasher: s.Hasher, Flows: flows, Cookies: s.Cookies, Attempts: attempts, Budgets: budgets, Failures: &guard.Failures{Rates: s.Rates, Limit: s.Limits.Failures, Refused: s.Metrics.Refused}, Sender: s.Sender, Now: s.Now}
 	e.GET("/login", login.Show)
 	e.POST("/login/password", login.Submit)
 

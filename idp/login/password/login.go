@@ -31,6 +31,7 @@ type Login struct {
 	Cookies  session.Cookies
 	Attempts *guard.Attempts
 	Failures *guard.Failures
+	Budgets  *guard.Budgets
 	Sender   *notify.Sender
 	Now      idp.Clock
 }
@@ -96,7 +97,7 @@ func (l *Login) Submit(c echo.Context) error {
 		return err
 	}
 	if !proved {
-		return l.refused(c, v, login, oid, state, attempt)
+		return l.refused(c, v, login, oid, subject, state, attempt)
 	}
 	if state.Subject.Account.Status != idp.StatusActive {
 		return l.page(c, v, http.StatusForbidden, ui.T(ui.LoginAccountBlocked), login)
@@ -142,7 +143,7 @@ func (l *Login) verify(c echo.Context, state *store.LoginState, typed string) (b
 }
 
 // refused tells of a wrong password, and the owner of the block that it caused.
-func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID, state *store.LoginState, attempt guard.Attempt) error {
+func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID, subject store.AttemptSubject, state *store.LoginState, attempt guard.Attempt) error {
 	event, err := audit.New(c, l.Now(), idp.EventLoginFailed, oid, v.ClientID(), map[string]string{"method": flow.Password.Name})
 	if err != nil {
 		return err
@@ -154,7 +155,14 @@ func (l *Login) refused(c echo.Context, v *flow.Visit, login string, oid idp.OID
 			return err
 		}
 		writes = append(writes, blocked)
-		if state.Subject != nil && attempt.First() {
+		if oid != 0 {
+			subject = l.Attempts.Account(oid) // told once, by whatever logins; nobody's are counted alike
+		}
+		first, err := l.Budgets.Notice(c.Request().Context(), "blocked", subject)
+		if err != nil {
+			return err
+		}
+		if state.Subject != nil && first {
 			told, err := l.Sender.QueueOwner(state.Subject.Profile, state.Subject.Account.Lang, "account_blocked")
 			if err != nil {
 				return err

@@ -19,9 +19,6 @@ import (
 	"vhod/ui"
 )
 
-// purpose is what the codes of this page are for; no other code opens it.
-const purpose = "login"
-
 // SMS sends and checks the code.
 type SMS struct {
 	DB       *store.DB
@@ -40,9 +37,10 @@ func (h *SMS) Show(c echo.Context) error {
 	if v == nil {
 		return err
 	}
-	if v.CodeID == uuid.Nil {
+	if v.CodeID == uuid.Nil && len(v.Proofs) > 0 {
 		return h.send(c, v)
 	}
+	// What follows no proof is not sent unasked: any site could bring people here.
 	return h.page(c, v, http.StatusOK, ui.Code{})
 }
 
@@ -71,12 +69,24 @@ func (h *SMS) Submit(c echo.Context) error {
 	if attempt.Blocked() {
 		return h.refuse(c, v, ui.T(ui.CodeBlocked, "Count", minutes(attempt.Left())))
 	}
-	outcome, err := h.Codes.Check(ctx, v.CodeID, purpose, subject.ID, code)
+	outcome, err := h.Codes.Check(ctx, v.CodeID, guard.PurposeLogin, subject.ID, code)
 	if err != nil {
 		return err
 	}
 	if outcome.Right {
 		return h.Flows.Proved(c, v, flow.SMS, h.Attempts.Clear(guard.SecondFactor, subject))
+	}
+	if outcome.Gone {
+		finished, err := h.Flows.Finished(ctx, v)
+		if err != nil {
+			return err
+		}
+		if finished {
+			if err := h.DB.Write(ctx, h.Attempts.Return(guard.SecondFactor, subject, attempt)); err != nil {
+				return err
+			}
+			return h.Flows.Restart(c, v)
+		}
 	}
 	event, err := audit.New(c, h.Now(), idp.EventSecondFactorFailed, v.OID, v.ClientID(), map[string]string{"method": flow.SMS.Name})
 	if err != nil {
@@ -99,19 +109,19 @@ func (h *SMS) Submit(c echo.Context) error {
 func (h *SMS) send(c echo.Context, v *flow.Visit) error {
 	ctx := c.Request().Context()
 	phone := v.Subject.Profile.Phone
-	refusal, err := h.Budgets.Message(ctx, purpose, phone, c.RealIP())
+	refusal, err := h.Budgets.Message(ctx, guard.PurposeLogin, phone, c.RealIP())
 	if err != nil {
 		return err
 	}
 	if refusal.Refused() {
 		return h.tooOften(c, v, refusal)
 	}
-	issued, code := h.Codes.Issue(purpose, h.Attempts.Account(v.OID).ID, false)
+	issued, code := h.Codes.Issue(guard.PurposeLogin, h.Attempts.Account(v.OID).ID, false)
 	message, err := h.Sender.Queue(notify.SMS, phone, ui.Lang(ctx), ui.MessageLoginSMS, map[string]string{"Code": issued.Code}, issued.ID)
 	if err != nil {
 		return err
 	}
-	event, err := audit.New(c, h.Now(), idp.EventCodeSent, v.OID, v.ClientID(), map[string]string{"channel": notify.SMS, "purpose": purpose})
+	event, err := audit.New(c, h.Now(), idp.EventCodeSent, v.OID, v.ClientID(), map[string]string{"channel": notify.SMS, "purpose": guard.PurposeLogin})
 	if err != nil {
 		return err
 	}
@@ -135,7 +145,7 @@ func (h *SMS) again(c echo.Context, v *flow.Visit) error {
 // another tab was sent a moment ago is taken.
 func (h *SMS) tooOften(c echo.Context, v *flow.Visit, r guard.Refusal) error {
 	if v.CodeID == uuid.Nil {
-		id, at, err := h.Codes.Last(c.Request().Context(), purpose, h.Attempts.Account(v.OID).ID)
+		id, at, err := h.Codes.Last(c.Request().Context(), guard.PurposeLogin, h.Attempts.Account(v.OID).ID)
 		if err != nil {
 			return err
 		}
