@@ -102,5 +102,5 @@ func (AccountConfirm) Template() string  { return "account_confirm" }
 func (AccountPassword) Template() string { return "account_password" }
 
 func (p AccountPassword) problems() []Problem {
-	return append([]Problem{{"password", p.Error}}, under("password", p.Broken)...)
+	return newPasswordProblems(p.Error, p.Broken)
 }

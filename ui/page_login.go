@@ -17,6 +17,8 @@ type (
 		Login   string
 		Error   Text
 		Notice  Text
+		// LoginError and PasswordError are of one field.
+		LoginError, PasswordError Text
 		// RegisterURL leads to registration within the flow; empty when it makes no sense.
 		RegisterURL string
 		// ReturnURL leads back to the service without signing in; may be empty.
@@ -87,6 +89,8 @@ func (Code) Template() string          { return "code" }
 func (SelectAccount) Template() string { return "login_account" }
 func (LevelRequired) Template() string { return "login_level" }
 
-func (p LoginPassword) problems() []Problem { return []Problem{{"", p.Error}} }
+func (p LoginPassword) problems() []Problem {
+	return []Problem{{"", p.Error}, {"login", p.LoginError}, {"password", p.PasswordError}}
+}
 
 func (p Code) problems() []Problem { return []Problem{{"code", p.Field.Error}} }

@@ -63,6 +63,8 @@ type Visit struct {
 	Unseen bool
 	// Restarted tells that the flow of the request could not go on and began anew.
 	Restarted bool
+	// Lapsed tells that the browser's session ended since nothing was done for long.
+	Lapsed bool
 }
 
 // ClientID is the service's id, or empty.
@@ -247,6 +249,7 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	if v.OID == 0 {
 		if subject.Session == nil || !subject.Session.Alive(e.Now()) {
+			v.Lapsed = subject.Session != nil && subject.Session.Idle(e.Now())
 			return nil
 		}
 		v.Name(subject.Account)

@@ -110,10 +110,12 @@ func TestPeopleRefused(t *testing.T) {
 	for _, one := range []struct{ field, value, want string }{
 		{"surname", "", ui.SurnameEmpty},
 		{"surname", "Тест0ва", ui.SurnameInvalid},
-		{"surname", "Tестова", ui.SurnameInvalid}, // a Latin T among Cyrillic letters
+		{"surname", "Tестова", ui.SurnameMixed}, // a Latin T among Cyrillic letters
 		{"surname", strings.Repeat("а", 101), ui.SurnameTooLong},
 		{"name", " ", ui.NameEmpty},
+		{"name", "Anна", ui.NameMixed},
 		{"name", "<b>Анна</b>", ui.NameInvalid},
+		{"patronymic", "Iвановна", ui.PatronymicMixed},
 		{"patronymic", "-", ui.PatronymicInvalid},
 		{"patronymic", strings.Repeat("а", 101), ui.PatronymicTooLong},
 		{"birth_date", "", ui.BirthDateEmpty},
