@@ -59,7 +59,7 @@ func accountPages() []Page {
 	at := sampleTime()
 	return []Page{
 		Account{Person: "Тестов Иван", Level: "simplified", SecondFactor: true, Sessions: 2, Services: 5, Notice: T(NoticeRegistered)}, Account{Level: "standard", Phone: true}, Account{Level: "confirmed", Sessions: 21},
-		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false, time.Time{}}, {"name", "Иван", true, time.Time{}}, {"patronymic", "", false, time.Time{}}, {"birth_date", "", false, at}, {"phone", "+7", true, time.Time{}}, {"email", "", false, time.Time{}}, {"snils", "", false, time.Time{}}, {"inn", "", false, time.Time{}}, {"oid", "", false, time.Time{}}}},
+		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false, time.Time{}}, {"name", "Иван", false, time.Time{}}, {"patronymic", "", false, time.Time{}}, {"birth_date", "", false, at}, {"phone", "+7", true, time.Time{}}, {"email", "a@example.ru", true, time.Time{}}, {"snils", "", false, time.Time{}}, {"inn", "", false, time.Time{}}, {"oid", "", false, time.Time{}}}},
 		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true, "Linux"}, {"id2", "Chrome", "192.0.2.2", at, at, false, ""}}, Notice: T(NoticeSessionEnded)},
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},
 		AccountSecurity{}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01"}, AccountSecurity{Masked: "+7 ··· 01"}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01", Compulsory: true, Notice: T(NoticeSecondFactor)},
