@@ -53,6 +53,8 @@ type (
 		Delivery string
 		// ChangeURL leads back to the choice of contact; empty when it is fixed.
 		ChangeURL string
+		// Other tells that another account may be meant.
+		Other bool
 		// Ways are other ways on, offered to who cannot get the code.
 		Ways []Way
 		// Step is the step of registration, 0 outside it.

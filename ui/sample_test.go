@@ -21,7 +21,7 @@ func loginPages() []Page {
 		Home{Notice: T(NoticeSignedOut)}, Home{Person: "Тестов Иван"},
 		LoginPassword{Flow: "f", Service: "Банк", Login: "+7", Error: T(LoginBlocked, "Count", 5), Notice: T(FlowRestarted), RegisterURL: "/register?flow=f", ReturnURL: "/login/return", BlockedFor: 290 * time.Second},
 		LoginPassword{Flow: "f", Login: "+7 ··· 01", Person: "Тестов Иван", Confirm: true, Error: T(ErrorBusy)}, LoginPassword{RegisterURL: "/register", Notice: T(SessionLapsed)}, LoginPassword{LoginError: T(LoginEmpty), PasswordError: T(LoginPasswordEmpty)},
-		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
+		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Other: true, Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
 		Code{Flow: "f", Action: "/register/code", Title: T(TitleCodeRegister), Masked: "i···v@example.ru", Email: true, ChangeURL: "/register?flow=f", Step: 2, Delivery: "queued"},
 		Code{Action: "/account/code", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Delivery: "delivered"},
 		Code{Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Unsent: true, ResendIn: time.Second}, Code{Title: T(TitleCodeLogin), Unsent: true, Notice: T(MessageBudget, "Count", 3)}, Code{Title: T(TitleCodeLogin), Delivery: "queued"},

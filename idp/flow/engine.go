@@ -152,10 +152,12 @@ func (v *Visit) Named(s *store.Subject) {
 	v.Subject = s
 }
 
-// Forget drops the account named so far: another one is meant.
-func (v *Visit) Forget() {
+// Another asks anew whose account is meant. The session stays until another account
+// has been proved.
+func (e *Engine) Another(c echo.Context, v *Visit) error {
 	v.Progress = Progress{AccountChosen: true, OtherAccount: true}
 	v.Subject = nil
+	return e.send(c, v, Step{Kind: StepLogin})
 }
 
 // ServiceName is the name of the flow's service in the language of the request,
