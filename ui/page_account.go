@@ -29,7 +29,7 @@ type (
 	}
 
 	// AccountSessions lists where the account is signed in (/account/sessions); posts
-	// session to /account/sessions/end, or nothing to /account/sessions/end-all.
+	// session to /account/sessions/end, or nothing to /account/sessions/end-all or end-others.
 	AccountSessions struct {
 		Sessions []AccountSession
 		Notice   Text

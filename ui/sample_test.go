@@ -64,7 +64,7 @@ func accountPages() []Page {
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},
 		AccountSecurity{}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01"}, AccountSecurity{Masked: "+7 ··· 01"}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01", Compulsory: true, Notice: T(NoticeSecondFactor)},
 		AccountConfirm{Change: "second_factor_on", Name: "+7 ··· 01", Action: "/a", Fields: []FormField{{"second_factor", "sms"}}, Back: "/account/security"}, AccountConfirm{Change: "second_factor_off", Back: "/account/security"},
-		AccountConfirm{Change: "session", Name: "Firefox"}, AccountConfirm{Change: "sessions"}, AccountConfirm{Change: "service", Name: "Банк"},
+		AccountConfirm{Change: "session", Name: "Firefox"}, AccountConfirm{Change: "sessions"}, AccountConfirm{Change: "sessions_others"}, AccountConfirm{Change: "service", Name: "Банк"},
 		AccountPassword{Login: "+7", Error: T(PasswordEmpty), Broken: []Text{T(PasswordFormer)}, Notice: T(NoticePassword)},
 		SandboxInbox{Messages: []SandboxMessage{{"sms", "+7", "s", "text", "123456", "http://localhost/l", at}}, People: []SandboxPerson{{"l", "p", "n", "1", "standard", "note"}}, Now: at, ClearURL: "/sandbox/clear"}, SandboxInbox{},
 	}

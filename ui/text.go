@@ -126,6 +126,7 @@ const (
 	NoticeSecondFactor = "notice.second_factor"
 	NoticeWithdrawn    = "notice.withdrawn"
 	NoticeSessionEnded = "notice.session_ended"
+	NoticeOthersEnded  = "notice.sessions_others"
 	NoticeSignedOut    = "notice.signed_out"
 	NoticeSignedOutAll = "notice.signed_out_all" // on every device
 	NoticeRegistered   = "notice.registered"
