@@ -47,7 +47,7 @@ func TestSummary(t *testing.T) {
 	page = render(t, u, View{Lang: "en"}, LoginPassword{Error: T(LoginWrong)})
 	mustHold(t, page, `govuk-error-summary__title">Wrong login or password.`, `aria-describedby="problem"`)
 	page = render(t, u, View{Lang: "ru"}, LoginPassword{LoginError: T(LoginEmpty), PasswordError: T(LoginPasswordEmpty)})
-	mustHold(t, page, `<a href="#login">Введите телефон, электронную почту или СНИЛС.</a>`, `<a href="#password">`, `aria-describedby="login-error"`, `aria-describedby="password-error"`)
+	mustHold(t, page, `<a href="#login">Введите телефон, электронную почту или СНИЛС.</a>`, `<a href="#password">`, `aria-describedby="login-hint login-error" aria-invalid="true"`, `aria-describedby="password-error"`)
 	if page = render(t, u, View{Lang: "en"}, LoginPassword{}); strings.Contains(page, "problem") || strings.Contains(page, "aria-invalid") {
 		t.Error("a form that was not refused tells of a problem")
 	}

@@ -120,7 +120,7 @@ func TestPeopleRefused(t *testing.T) {
 		{"patronymic", strings.Repeat("а", 101), ui.PatronymicTooLong},
 		{"birth_date", "", ui.BirthDateEmpty},
 		{"birth_date", "31.02.1990", ui.BirthDateNone},
-		{"birth_date", "31/12/1990", ui.BirthDateInvalid},
+		{"birth_date", "31-12-1990", ui.BirthDateInvalid},
 		{"birth_date", "06.11.2026", ui.BirthDateFuture},
 		{"birth_date", "01.01.1800", ui.BirthDateOld},
 		{"birth_date", "06.11.2008", ui.TooYoung}, // eighteen tomorrow
