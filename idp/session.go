@@ -47,5 +47,8 @@ func (s *Session) Usable(a *Account, now time.Time) bool {
 
 // Alive tells whether the session's time has not run out.
 func (s *Session) Alive(now time.Time) bool {
-	return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) && now.Before(s.SeenAt.Add(SessionIdle))
+	return s.EndedAt.IsZero() && now.Before(s.ExpiresAt) && !s.Idle(now)
 }
+
+// Idle tells whether nothing was done in the session for too long.
+func (s *Session) Idle(now time.Time) bool { return !now.Before(s.SeenAt.Add(SessionIdle)) }

@@ -46,6 +46,8 @@ func TestSummary(t *testing.T) {
 	mustHold(t, page, `id="problem"`, `<a href="#surname">`, `<a href="#birth_date">`, "<title>Ошибка:", `aria-describedby="birth_date-hint birth_date-error"`, `aria-invalid="true"`, `value="1.1.1"`)
 	page = render(t, u, View{Lang: "en"}, LoginPassword{Error: T(LoginWrong)})
 	mustHold(t, page, `govuk-error-summary__title">Wrong login or password.`, `aria-describedby="problem"`)
+	page = render(t, u, View{Lang: "ru"}, LoginPassword{LoginError: T(LoginEmpty), PasswordError: T(LoginPasswordEmpty)})
+	mustHold(t, page, `<a href="#login">Введите телефон, электронную почту или СНИЛС.</a>`, `<a href="#password">`, `aria-describedby="login-hint login-error" aria-invalid="true"`, `aria-describedby="password-error"`)
 	if page = render(t, u, View{Lang: "en"}, LoginPassword{}); strings.Contains(page, "problem") || strings.Contains(page, "aria-invalid") {
 		t.Error("a form that was not refused tells of a problem")
 	}
@@ -79,21 +81,27 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// TestPasswordRules checks that each broken rule is named, once.
-func TestPasswordRules(t *testing.T) {
+// TestPasswordProblems checks that broken rules are marked in the list of rules, and
+// what else is wrong is told at its field, once.
+func TestPasswordProblems(t *testing.T) {
 	t.Parallel()
-	broken := []Text{T(PasswordNoDigit), T(PasswordCommon)}
-	rules := passwordRules(nil, broken)
-	named := map[string]bool{}
-	for _, one := range rules {
-		if _, twice := named[one.Text.ID]; twice {
-			t.Errorf("%s stands twice", one.Text.ID)
+	u := renderer(t)
+	for _, one := range []struct {
+		page  RegisterPassword
+		parts []string
+	}{
+		{RegisterPassword{Broken: []Text{T(PasswordNoDigit)}}, []string{`<li data-rule="error.password_no_digit" class="v-broken">`, `<a href="#password">At least one digit</a>`}},
+		{RegisterPassword{Broken: []Text{T(PasswordCommon)}}, []string{`<div id="password-error"><p class="govuk-error-message">This password is too well known`, `aria-describedby="password-hint password-error" aria-invalid="true"`}},
+		{RegisterPassword{Error: T(PasswordEmpty)}, []string{`<div id="password-error"><p class="govuk-error-message">Enter the password twice`, `<a href="#password">`}},
+		{RegisterPassword{Error: T(PasswordsDiffer)}, []string{`<p class="govuk-error-message" id="password2-error">The passwords differ`, `<a href="#password2">`, `aria-describedby="password2-error" aria-invalid="true"`}},
+	} {
+		page := render(t, u, View{Lang: "en"}, one.page)
+		mustHold(t, page, one.parts...)
+		if n := strings.Count(page, `aria-invalid="true"`); n != 1 {
+			t.Errorf("%+v: %d fields are marked", one.page, n)
 		}
-		named[one.Text.ID] = one.Broken
-	}
-	for id, want := range map[string]bool{PasswordTooShort: false, PasswordNoDigit: true, PasswordCommon: true} {
-		if got, ok := named[id]; !ok || got != want {
-			t.Errorf("%s: listed %v, broken %v, want broken %v", id, ok, got, want)
+		if n := strings.Count(page, "data-rule="); n != 5 {
+			t.Errorf("%+v: %d rules", one.page, n)
 		}
 	}
 }

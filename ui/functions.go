@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,7 @@ func functions(lang string, t *texts) template.FuncMap {
 		"static":   staticURL,
 		"field":    field,
 		"rules":    passwordRules,
+		"refused":  passwordErrors,
 		"day":      func(on time.Time) string { return day(lang, on) },
 		"date":     func(at time.Time) string { return day(lang, at.In(moscow)) },
 		"datetime": func(at time.Time) string { return moment(lang, at) },
@@ -77,24 +79,29 @@ type rule struct {
 	Broken bool
 }
 
-// passwordRules are the rules to show: those given or of the default policy, then
-// what else was broken.
+// passwordRules are the rules to show: those given or of the default policy.
 func passwordRules(rules, broken []Text) []rule {
 	if rules == nil {
 		rules = []Text{T(PasswordTooShort, "Length", 12), T(PasswordNoUpper), T(PasswordNoLower), T(PasswordNoDigit), T(PasswordNoSpecial)}
 	}
-	was := map[string]bool{}
-	for _, text := range broken {
-		was[text.ID] = true
-	}
 	var all []rule
 	for _, text := range rules {
-		all = append(all, rule{text, was[text.ID]})
-		delete(was, text.ID)
+		all = append(all, rule{text, slices.ContainsFunc(broken, func(b Text) bool { return b.ID == text.ID })})
 	}
+	return all
+}
+
+// passwordErrors are what is wrong with a new password beside the rules that are
+// shown, without what is wrong with its repetition.
+func passwordErrors(problem Text, rules, broken []Text) []Text {
+	var all []Text
+	if !problem.IsZero() && problem.ID != PasswordsDiffer {
+		all = append(all, problem)
+	}
+	shown := passwordRules(rules, nil)
 	for _, text := range broken {
-		if was[text.ID] {
-			all = append(all, rule{text, true})
+		if !slices.ContainsFunc(shown, func(r rule) bool { return r.Text.ID == text.ID }) {
+			all = append(all, text)
 		}
 	}
 	return all

@@ -32,11 +32,15 @@ func problemsOf(p Page) []Problem {
 	return all
 }
 
-// under are problems of one field.
-func under(anchor string, texts []Text) []Problem {
-	var problems []Problem
-	for _, text := range texts {
-		problems = append(problems, Problem{anchor, text})
+// newPasswordProblems are those of a new password and its repetition.
+func newPasswordProblems(problem Text, broken []Text) []Problem {
+	anchor := "password"
+	if problem.ID == PasswordsDiffer {
+		anchor = "password2"
+	}
+	problems := []Problem{{anchor, problem}}
+	for _, text := range broken {
+		problems = append(problems, Problem{"password", text})
 	}
 	return problems
 }

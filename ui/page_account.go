@@ -29,7 +29,7 @@ type (
 	}
 
 	// AccountSessions lists where the account is signed in (/account/sessions); posts
-	// session to /account/sessions/end, or nothing to /account/sessions/end-all.
+	// session to /account/sessions/end, or nothing to /account/sessions/end-all or end-others.
 	AccountSessions struct {
 		Sessions []AccountSession
 		Notice   Text
@@ -102,5 +102,5 @@ func (AccountConfirm) Template() string  { return "account_confirm" }
 func (AccountPassword) Template() string { return "account_password" }
 
 func (p AccountPassword) problems() []Problem {
-	return append([]Problem{{"password", p.Error}}, under("password", p.Broken)...)
+	return newPasswordProblems(p.Error, p.Broken)
 }

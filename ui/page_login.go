@@ -17,6 +17,8 @@ type (
 		Login   string
 		Error   Text
 		Notice  Text
+		// LoginError and PasswordError are of one field.
+		LoginError, PasswordError Text
 		// RegisterURL leads to registration within the flow; empty when it makes no sense.
 		RegisterURL string
 		// ReturnURL leads back to the service without signing in; may be empty.
@@ -51,6 +53,8 @@ type (
 		Delivery string
 		// ChangeURL leads back to the choice of contact; empty when it is fixed.
 		ChangeURL string
+		// Other tells that another account may be meant.
+		Other bool
 		// Ways are other ways on, offered to who cannot get the code.
 		Ways []Way
 		// Step is the step of registration, 0 outside it.
@@ -87,6 +91,8 @@ func (Code) Template() string          { return "code" }
 func (SelectAccount) Template() string { return "login_account" }
 func (LevelRequired) Template() string { return "login_level" }
 
-func (p LoginPassword) problems() []Problem { return []Problem{{"", p.Error}} }
+func (p LoginPassword) problems() []Problem {
+	return []Problem{{"", p.Error}, {"login", p.LoginError}, {"password", p.PasswordError}}
+}
 
 func (p Code) problems() []Problem { return []Problem{{"code", p.Field.Error}} }

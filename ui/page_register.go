@@ -61,7 +61,7 @@ func (p RegisterContact) problems() []Problem {
 func (p RegisterLink) problems() []Problem { return []Problem{{"", p.Error}} }
 
 func (p RegisterPassword) problems() []Problem {
-	return append([]Problem{{"password", p.Error}}, under("password", p.Broken)...)
+	return newPasswordProblems(p.Error, p.Broken)
 }
 
 func (p RegisterPerson) problems() []Problem {

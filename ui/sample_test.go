@@ -20,8 +20,8 @@ func loginPages() []Page {
 	return []Page{
 		Home{Notice: T(NoticeSignedOut)}, Home{Person: "Тестов Иван"},
 		LoginPassword{Flow: "f", Service: "Банк", Login: "+7", Error: T(LoginBlocked, "Count", 5), Notice: T(FlowRestarted), RegisterURL: "/register?flow=f", ReturnURL: "/login/return", BlockedFor: 290 * time.Second},
-		LoginPassword{Flow: "f", Login: "+7 ··· 01", Person: "Тестов Иван", Confirm: true, Error: T(ErrorBusy)}, LoginPassword{RegisterURL: "/register"},
-		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
+		LoginPassword{Flow: "f", Login: "+7 ··· 01", Person: "Тестов Иван", Confirm: true, Error: T(ErrorBusy)}, LoginPassword{RegisterURL: "/register", Notice: T(SessionLapsed)}, LoginPassword{LoginError: T(LoginEmpty), PasswordError: T(LoginPasswordEmpty)},
+		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Other: true, Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
 		Code{Flow: "f", Action: "/register/code", Title: T(TitleCodeRegister), Masked: "i···v@example.ru", Email: true, ChangeURL: "/register?flow=f", Step: 2, Delivery: "queued"},
 		Code{Action: "/account/code", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Delivery: "delivered"},
 		Code{Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Unsent: true, ResendIn: time.Second}, Code{Title: T(TitleCodeLogin), Unsent: true, Notice: T(MessageBudget, "Count", 3)}, Code{Title: T(TitleCodeLogin), Delivery: "queued"},
@@ -59,12 +59,12 @@ func accountPages() []Page {
 	at := sampleTime()
 	return []Page{
 		Account{Person: "Тестов Иван", Level: "simplified", SecondFactor: true, Sessions: 2, Services: 5, Notice: T(NoticeRegistered)}, Account{Level: "standard", Phone: true}, Account{Level: "confirmed", Sessions: 21},
-		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false, time.Time{}}, {"name", "Иван", true, time.Time{}}, {"patronymic", "", false, time.Time{}}, {"birth_date", "", false, at}, {"phone", "+7", true, time.Time{}}, {"email", "", false, time.Time{}}, {"snils", "", false, time.Time{}}, {"inn", "", false, time.Time{}}, {"oid", "", false, time.Time{}}}},
+		AccountProfile{Rows: []ProfileRow{{"surname", "Тестов", false, time.Time{}}, {"name", "Иван", false, time.Time{}}, {"patronymic", "", false, time.Time{}}, {"birth_date", "", false, at}, {"phone", "+7", true, time.Time{}}, {"email", "a@example.ru", true, time.Time{}}, {"snils", "", false, time.Time{}}, {"inn", "", false, time.Time{}}, {"oid", "", false, time.Time{}}}},
 		AccountSessions{Sessions: []AccountSession{{"id", "Firefox", "192.0.2.1", at, at, true, "Linux"}, {"id2", "Chrome", "192.0.2.2", at, at, false, ""}}, Notice: T(NoticeSessionEnded)},
 		AccountServices{Services: []AccountService{{"bank", "Банк", []string{"profile"}, at}}, Notice: T(NoticeWithdrawn)}, AccountServices{},
 		AccountSecurity{}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01"}, AccountSecurity{Masked: "+7 ··· 01"}, AccountSecurity{SecondFactor: true, Masked: "+7 ··· 01", Compulsory: true, Notice: T(NoticeSecondFactor)},
 		AccountConfirm{Change: "second_factor_on", Name: "+7 ··· 01", Action: "/a", Fields: []FormField{{"second_factor", "sms"}}, Back: "/account/security"}, AccountConfirm{Change: "second_factor_off", Back: "/account/security"},
-		AccountConfirm{Change: "session", Name: "Firefox"}, AccountConfirm{Change: "sessions"}, AccountConfirm{Change: "service", Name: "Банк"},
+		AccountConfirm{Change: "session", Name: "Firefox"}, AccountConfirm{Change: "sessions"}, AccountConfirm{Change: "sessions_others"}, AccountConfirm{Change: "service", Name: "Банк"},
 		AccountPassword{Login: "+7", Error: T(PasswordEmpty), Broken: []Text{T(PasswordFormer)}, Notice: T(NoticePassword)},
 		SandboxInbox{Messages: []SandboxMessage{{"sms", "+7", "s", "text", "123456", "http://localhost/l", at}}, People: []SandboxPerson{{"l", "p", "n", "1", "standard", "note"}}, Now: at, ClearURL: "/sandbox/clear"}, SandboxInbox{},
 	}

@@ -36,12 +36,13 @@ const (
 	LoginWrong          = "error.login_wrong" // the same for logins that nobody has
 	LoginEmpty          = "error.login_empty"
 	ConfirmWrong        = "error.confirm_wrong" // of the signed-in person, who is asked for the password alone
-	ConfirmEmpty        = "error.confirm_empty"
+	LoginPasswordEmpty  = "error.login_password_empty"
 	LoginNetwork        = "error.login_network"   // too many wrong passwords from there; Count: minutes
 	LoginBlocked        = "error.login_blocked"   // Count: minutes
 	LoginAccountBlocked = "error.account_blocked" // by an operator or the owner
 	ErrorBusy           = "error.busy"            // the password cannot be checked now: try again
 	FlowRestarted       = "notice.flow_restarted"
+	SessionLapsed       = "notice.session_lapsed" // nothing was done for long
 )
 
 // Codes and links.
@@ -96,6 +97,9 @@ const (
 	PatronymicTooLong = "error.patronymic_too_long" // Length
 	BirthDateNone     = "error.birth_date_none"     // no calendar has the day
 	BirthDateOld      = "error.birth_date_old"      // nobody is that old
+	SurnameMixed      = "error.surname_mixed"       // letters of two alphabets
+	NameMixed         = "error.name_mixed"
+	PatronymicMixed   = "error.patronymic_mixed"
 )
 
 // A new password. Those with a number, and the four kinds of characters, also
@@ -122,6 +126,7 @@ const (
 	NoticeSecondFactor = "notice.second_factor"
 	NoticeWithdrawn    = "notice.withdrawn"
 	NoticeSessionEnded = "notice.session_ended"
+	NoticeOthersEnded  = "notice.sessions_others"
 	NoticeSignedOut    = "notice.signed_out"
 	NoticeSignedOutAll = "notice.signed_out_all" // on every device
 	NoticeRegistered   = "notice.registered"

@@ -88,6 +88,7 @@ func (a *Account) touch(c echo.Context, s *store.Subject) error {
 var notices = map[string]string{
 	"password": ui.NoticePassword, "second-factor": ui.NoticeSecondFactor, "withdrawn": ui.NoticeWithdrawn,
 	"session-ended": ui.NoticeSessionEnded, "other-account": ui.NoticeOtherAccount, "registered": ui.NoticeRegistered, "password-lost": ui.NoticePasswordLost,
+	"others-ended": ui.NoticeOthersEnded,
 }
 
 func notice(c echo.Context) ui.Text {

@@ -155,6 +155,9 @@ func TestFormsAreFinishedAfterAProof(t *testing.T) {
 	}
 	b.post("/login/sms", url.Values{}).expect(http.StatusOK, "/account/security")
 	other.get("/account").signIn(phone)
+	late("/account/sessions/end-others", url.Values{}, "sessions_others", "")
+	b.expect(http.StatusOK, "/account/sessions")
+	other.get("/account").signIn(phone)
 	late("/account/sessions/end-all", url.Values{}, "sessions", "")
 	other.get("/account").expect(http.StatusOK, "/login")
 

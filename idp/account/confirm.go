@@ -20,6 +20,8 @@ var asking = map[string]string{
 	"/account/sessions/end":      "session",
 	"/account/sessions/end-all":  "",
 	"/account/services/withdraw": "service",
+
+	"/account/sessions/end-others": "",
 }
 
 // maxAsked bounds what is carried of a stranger's form, in bytes.
@@ -77,6 +79,15 @@ func (a *Account) AskEndAll(c echo.Context) error {
 		return err
 	}
 	return ask(c, ui.AccountConfirm{Change: "sessions", Back: "/account/sessions"})
+}
+
+// AskEndOthers is GET /account/sessions/end-others.
+func (a *Account) AskEndOthers(c echo.Context) error {
+	s, err := a.signedIn(c, true)
+	if s == nil || err != nil {
+		return err
+	}
+	return ask(c, ui.AccountConfirm{Change: "sessions_others", Back: "/account/sessions"})
 }
 
 // AskWithdraw is GET /account/services/withdraw.

@@ -77,3 +77,24 @@ func (a *Account) EndAll(c echo.Context) error {
 	a.Cookies.RotateBrowser(c)
 	return done(c, "/", "signed-out-everywhere")
 }
+
+// EndOthers is POST /account/sessions/end-others: signed out everywhere but here.
+func (a *Account) EndOthers(c echo.Context) error {
+	s, err := a.signedIn(c, true)
+	if s == nil || err != nil {
+		return err
+	}
+	event, err := audit.New(c, a.Now(), idp.EventSessionsEnded, s.Account.OID, "", nil)
+	if err != nil {
+		return err
+	}
+	keep := uuid.UUID(s.Session.ID)
+	err = a.DB.Secure(c.Request().Context(), s, &keep, a.Now(), event)
+	if errors.Is(err, store.ErrStale) {
+		return a.signIn(c, true) // secured meanwhile: this session has ended
+	}
+	if err != nil {
+		return err
+	}
+	return done(c, "/account/sessions", "others-ended")
+}

@@ -77,3 +77,24 @@ func TestEndAllSessions(t *testing.T) {
 		}
 	})
 }
+
+// TestEndOtherSessions: this one goes on, and nothing else does.
+func TestEndOtherSessions(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		subject := s.person(phone, nil)
+		here, there := s.signedIn(phone), s.signedIn(phone)
+		if p := page[ui.AccountConfirm](here.get("/account/sessions/end-others")); p.Change != "sessions_others" || p.Action != "/account/sessions/end-others" {
+			t.Errorf("asked as %+v", p)
+		}
+		here.post("/account/sessions/end-others", url.Values{}).expect(http.StatusOK, "/account/sessions")
+		if p := page[ui.AccountSessions](here); p.Notice.ID != ui.NoticeOthersEnded || len(p.Sessions) != 1 || !p.Sessions[0].Current {
+			t.Errorf("page: %+v", p)
+		}
+		there.get("/account").expect(http.StatusOK, "/login")
+		if s.read(subject).Account.SecurityVersion != 2 || s.events(subject, idp.EventSessionsEnded) != 1 {
+			t.Error("not secured once")
+		}
+	})
+}

@@ -117,6 +117,8 @@ func (s *site) routes(own *account.Account) {
 	e.POST("/account/sessions/end", own.EndSession)
 	e.GET("/account/sessions/end-all", own.AskEndAll)
 	e.POST("/account/sessions/end-all", own.EndAll)
+	e.GET("/account/sessions/end-others", own.AskEndOthers)
+	e.POST("/account/sessions/end-others", own.EndOthers)
 	e.GET("/account/services", own.Services)
 	e.GET("/account/services/withdraw", own.AskWithdraw)
 	e.POST("/account/services/withdraw", own.Withdraw)

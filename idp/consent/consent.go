@@ -42,6 +42,8 @@ func (h *Consent) Submit(c echo.Context) error {
 	case "allow":
 		v.Consented = true
 		return h.Flows.Proceed(c, v)
+	case "other":
+		return h.Flows.Another(c, v)
 	case "deny":
 		event, err := audit.New(c, h.Now(), idp.EventConsentDenied, v.OID, v.ClientID(), nil)
 		if err != nil {

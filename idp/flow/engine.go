@@ -63,6 +63,8 @@ type Visit struct {
 	Unseen bool
 	// Restarted tells that the flow of the request could not go on and began anew.
 	Restarted bool
+	// Lapsed tells that the browser's session ended since nothing was done for long.
+	Lapsed bool
 }
 
 // ClientID is the service's id, or empty.
@@ -150,10 +152,12 @@ func (v *Visit) Named(s *store.Subject) {
 	v.Subject = s
 }
 
-// Forget drops the account named so far: another one is meant.
-func (v *Visit) Forget() {
+// Another asks anew whose account is meant. The session stays until another account
+// has been proved.
+func (e *Engine) Another(c echo.Context, v *Visit) error {
 	v.Progress = Progress{AccountChosen: true, OtherAccount: true}
 	v.Subject = nil
+	return e.send(c, v, Step{Kind: StepLogin})
 }
 
 // ServiceName is the name of the flow's service in the language of the request,
@@ -247,6 +251,7 @@ func (e *Engine) load(c echo.Context, v *Visit) error {
 	}
 	if v.OID == 0 {
 		if subject.Session == nil || !subject.Session.Alive(e.Now()) {
+			v.Lapsed = subject.Session != nil && subject.Session.Idle(e.Now())
 			return nil
 		}
 		v.Name(subject.Account)

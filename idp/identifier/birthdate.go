@@ -9,17 +9,16 @@ import (
 // maxAge is older than anyone has become, in years.
 const maxAge = 125
 
-// ParseBirthDate reads ДД.ММ.ГГГГ (one digit will do for day and month) or ISO
-// 8601, and gives ISO 8601. The day of today, in its own time zone, decides
+// ParseBirthDate reads ДД.ММ.ГГГГ (one digit will do for day and month, slashes
+// for the dots) or ISO 8601, and gives ISO 8601. The day of today, in its own time zone, decides
 // whether the person is minAge years old; ErrTooYoung comes with the date.
-// Slashes are refused: they say nothing about whether day or month is first.
 // ErrEmpty, ErrTooLong, ErrText, ErrDateFormat, ErrNoDay, ErrDateFuture, ErrTooOld.
 func ParseBirthDate(text string, today time.Time, minAge int) (iso string, err error) {
 	text, err = clean(text)
 	if err != nil {
 		return "", err
 	}
-	text = strings.ReplaceAll(ascii(text), " ", "")
+	text = strings.NewReplacer(" ", "", "/", ".").Replace(ascii(text))
 	layout := "2.1.2006"
 	if strings.Contains(text, "-") {
 		layout = time.DateOnly

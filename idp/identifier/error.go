@@ -18,6 +18,7 @@ var (
 	ErrSNILS      = errors.New("identifier: no СНИЛС")
 	ErrINN        = errors.New("identifier: no ИНН")
 	ErrName       = errors.New("identifier: a name has letters of one alphabet, hyphen, apostrophe and space")
+	ErrMixed      = errors.New("identifier: a name in letters of two alphabets")
 	ErrDateFormat = errors.New("identifier: no date")
 	ErrNoDay      = errors.New("identifier: a day that no calendar has")
 	ErrDateFuture = errors.New("identifier: a date that is still to come")

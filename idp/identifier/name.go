@@ -16,7 +16,7 @@ const maxName = 100
 // apostrophe, letters and accents composed, and capitals where a name has them when
 // it was typed in one case alone. Invisible characters are refused and
 // not taken away: a name goes to registers as it was typed. ErrEmpty,
-// ErrTooLong, ErrText, ErrName.
+// ErrTooLong, ErrText, ErrName, ErrMixed.
 func ParseName(text string) (string, error) {
 	if len(text) > 4*maxName {
 		return "", ErrTooLong
@@ -40,8 +40,9 @@ func ParseName(text string) (string, error) {
 		return "", ErrEmpty
 	case utf8.RuneCountInString(text) > maxName:
 		return "", ErrTooLong
-	case !isName(text):
-		return "", ErrName
+	}
+	if err := checkName(text); err != nil {
+		return "", err
 	}
 	return capitals(text), nil
 }
@@ -82,9 +83,9 @@ func capital(word string) string {
 	return string(letters)
 }
 
-// isName: letters of one alphabet, and each hyphen between two of them. An
+// checkName wants letters of one alphabet, and each hyphen between two of them. An
 // apostrophe may stand first ('t Hooft) or last.
-func isName(text string) bool {
+func checkName(text string) error {
 	cyrillic, latin, previous := false, false, ' '
 	for _, r := range text {
 		switch {
@@ -95,12 +96,17 @@ func isName(text string) bool {
 		case r == '-' && (previous == ' ' || previous == '-' || previous == '\''),
 			r == '\'' && (previous == '-' || previous == '\''),
 			r == ' ' && previous == '-':
-			return false
+			return ErrName
 		case r != '-' && r != '\'' && r != ' ':
-			return false
+			return ErrName
 		}
 		previous = r
 	}
-	// Letters of both alphabets are a look-alike or a slip of the keyboard.
-	return cyrillic != latin && previous != '-'
+	switch {
+	case cyrillic && latin: // a look-alike or a slip of the keyboard
+		return ErrMixed
+	case !cyrillic && !latin || previous == '-':
+		return ErrName
+	}
+	return nil
 }

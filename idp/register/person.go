@@ -54,9 +54,9 @@ func (h *Register) SubmitPerson(c echo.Context) error {
 
 // parsePerson reads the form and puts what is wrong beside each field.
 func (h *Register) parsePerson(page *ui.RegisterPerson) (p idp.Profile, ok bool) {
-	p.Surname = parseName(&page.Surname, nameTexts{ui.SurnameEmpty, ui.SurnameInvalid, ui.SurnameTooLong})
-	p.Name = parseName(&page.Name, nameTexts{ui.NameEmpty, ui.NameInvalid, ui.NameTooLong})
-	p.Patronymic = parseName(&page.Patronymic, nameTexts{"", ui.PatronymicInvalid, ui.PatronymicTooLong})
+	p.Surname = parseName(&page.Surname, nameTexts{ui.SurnameEmpty, ui.SurnameInvalid, ui.SurnameMixed, ui.SurnameTooLong})
+	p.Name = parseName(&page.Name, nameTexts{ui.NameEmpty, ui.NameInvalid, ui.NameMixed, ui.NameTooLong})
+	p.Patronymic = parseName(&page.Patronymic, nameTexts{"", ui.PatronymicInvalid, ui.PatronymicMixed, ui.PatronymicTooLong})
 	p.BirthDate = h.parseBirthDate(&page.BirthDate)
 	for _, field := range []ui.Field{page.Surname, page.Name, page.Patronymic, page.BirthDate} {
 		if !field.Error.IsZero() {
@@ -70,7 +70,7 @@ func (h *Register) parsePerson(page *ui.RegisterPerson) (p idp.Profile, ok bool)
 const maxName = 100
 
 // nameTexts are what is said of a part of a name; empty is "" where it may be missing.
-type nameTexts struct{ empty, invalid, tooLong string }
+type nameTexts struct{ empty, invalid, mixed, tooLong string }
 
 func parseName(f *ui.Field, texts nameTexts) string {
 	value, err := identifier.ParseName(f.Value)
@@ -81,6 +81,8 @@ func parseName(f *ui.Field, texts nameTexts) string {
 		f.Error = ui.T(texts.empty)
 	case errors.Is(err, identifier.ErrTooLong):
 		f.Error = ui.T(texts.tooLong, "Length", maxName)
+	case errors.Is(err, identifier.ErrMixed):
+		f.Error = ui.T(texts.mixed)
 	case err != nil:
 		f.Error = ui.T(texts.invalid)
 	}

@@ -110,15 +110,17 @@ func TestPeopleRefused(t *testing.T) {
 	for _, one := range []struct{ field, value, want string }{
 		{"surname", "", ui.SurnameEmpty},
 		{"surname", "Тест0ва", ui.SurnameInvalid},
-		{"surname", "Tестова", ui.SurnameInvalid}, // a Latin T among Cyrillic letters
+		{"surname", "Tестова", ui.SurnameMixed}, // a Latin T among Cyrillic letters
 		{"surname", strings.Repeat("а", 101), ui.SurnameTooLong},
 		{"name", " ", ui.NameEmpty},
+		{"name", "Anна", ui.NameMixed},
 		{"name", "<b>Анна</b>", ui.NameInvalid},
+		{"patronymic", "Iвановна", ui.PatronymicMixed},
 		{"patronymic", "-", ui.PatronymicInvalid},
 		{"patronymic", strings.Repeat("а", 101), ui.PatronymicTooLong},
 		{"birth_date", "", ui.BirthDateEmpty},
 		{"birth_date", "31.02.1990", ui.BirthDateNone},
-		{"birth_date", "31/12/1990", ui.BirthDateInvalid},
+		{"birth_date", "31-12-1990", ui.BirthDateInvalid},
 		{"birth_date", "06.11.2026", ui.BirthDateFuture},
 		{"birth_date", "01.01.1800", ui.BirthDateOld},
 		{"birth_date", "06.11.2008", ui.TooYoung}, // eighteen tomorrow

@@ -37,13 +37,7 @@ func (h *Account) Submit(c echo.Context) error {
 		v.AccountChosen = true
 		return h.Flows.Proceed(c, v)
 	case "other":
-		// The session stays until another account has been proved.
-		v.Forget()
-		to, err := h.Flows.URL(c, v, flow.StepLogin.Path())
-		if err != nil {
-			return err
-		}
-		return c.Redirect(http.StatusSeeOther, to)
+		return h.Flows.Another(c, v)
 	default:
 		return h.page(c, v)
 	}

@@ -55,11 +55,8 @@ func ownLogin(s *store.Subject) string {
 // the password alone.
 func confirming(c echo.Context, v *flow.Visit, page ui.LoginPassword) ui.LoginPassword {
 	page.Confirm, page.Person, page.Login, page.RegisterURL = true, v.Subject.Profile.FullName(), ownLogin(v.Subject), ""
-	switch page.Error.ID {
-	case ui.LoginWrong:
+	if page.Error.ID == ui.LoginWrong {
 		page.Error = ui.T(ui.ConfirmWrong)
-	case ui.LoginEmpty:
-		page.Error = ui.T(ui.ConfirmEmpty)
 	}
 	c.SetRequest(c.Request().WithContext(ui.WithName(c.Request().Context(), page.Person)))
 	return page

@@ -63,7 +63,7 @@ func (l *Login) Submit(c echo.Context) error {
 		login = ownLogin(v.Subject)
 	}
 	if login == "" || typed == "" {
-		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginEmpty), login)
+		return l.empty(c, v, login, typed)
 	}
 	if len(login) > maxLogin || len(typed) > password.Max {
 		return l.page(c, v, http.StatusUnprocessableEntity, ui.T(ui.LoginWrong), "")
@@ -104,6 +104,18 @@ func (l *Login) Submit(c echo.Context) error {
 	}
 	v.Named(state.Subject)
 	return l.Flows.Proved(c, v, flow.Password, append(writes, l.Attempts.Clear(guard.Password, subject))...)
+}
+
+// empty says which of the fields is missing.
+func (l *Login) empty(c echo.Context, v *flow.Visit, login, typed string) error {
+	page := ui.LoginPassword{Login: login}
+	if login == "" {
+		page.LoginError = ui.T(ui.LoginEmpty)
+	}
+	if typed == "" {
+		page.PasswordError = ui.T(ui.LoginPasswordEmpty)
+	}
+	return l.render(c, v, http.StatusUnprocessableEntity, page)
 }
 
 // find looks up whose the login is, zero when nobody's, and gives the subject
@@ -229,8 +241,11 @@ func (l *Login) render(c echo.Context, v *flow.Visit, status int, page ui.LoginP
 	if l.confirms(v) {
 		page = confirming(c, v, page)
 	}
-	if v.Restarted {
+	switch {
+	case v.Restarted:
 		page.Notice = ui.T(ui.FlowRestarted)
+	case v.Lapsed:
+		page.Notice = ui.T(ui.SessionLapsed)
 	}
 	return c.Render(status, page.Template(), page)
 }

@@ -50,8 +50,11 @@ func (h *SMS) Submit(c echo.Context) error {
 	if v == nil {
 		return err
 	}
-	if c.FormValue("action") == "resend" {
+	switch c.FormValue("action") {
+	case "resend":
 		return h.send(c, v)
+	case "other":
+		return h.Flows.Another(c, v)
 	}
 	code := c.FormValue("code")
 	if code == "" {
@@ -178,6 +181,7 @@ func (h *SMS) page(c echo.Context, v *flow.Visit, status int, page ui.Code) erro
 		return err
 	}
 	page.Flow, page.Action, page.Title = token, flow.StepSMS.Path(), ui.T(ui.TitleCodeLogin)
+	page.Service, page.Other = v.ServiceName(ui.Lang(c.Request().Context())), true
 	page.Unsent = v.CodeID == uuid.Nil
 	page.Masked = identifier.Mask(idp.IdentifierPhone, v.Subject.Profile.Phone)
 	if page.ResendIn == 0 {
