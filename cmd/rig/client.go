@@ -22,9 +22,12 @@ const Patience = 30 * time.Second
 type Client struct {
 	Address, Host string
 	Wait          time.Duration // bounds one request; zero is Patience
-	conn          net.Conn
-	in            *bufio.Reader
-	out           []byte // the request being written
+	Once          bool          // a connection for each request
+	// Seen, unless nil, is told of every answer, or that there was none.
+	Seen func(path string, a Answer, err error)
+	conn net.Conn
+	in   *bufio.Reader
+	out  []byte // the request being written
 }
 
 // Answer is what came back.
@@ -66,18 +69,26 @@ const formType = "application/x-www-form-urlencoded"
 
 // Do sends a request, with a body unless its type is empty.
 func (c *Client) Do(method, path, bodyType, body string, headers []string) (Answer, error) {
-	if c.conn == nil {
-		conn, err := net.DialTimeout("tcp", c.Address, c.wait()) //nolint:noctx // bounded
-		if err != nil {
-			return Answer{}, err
-		}
-		c.conn, c.in = conn, bufio.NewReaderSize(conn, 32<<10)
-	}
 	a, keep, err := c.exchange(method, path, bodyType, body, headers)
-	if err != nil || !keep {
+	if err != nil || !keep || c.Once {
 		c.Close()
 	}
+	if c.Seen != nil {
+		c.Seen(path, a, err)
+	}
 	return a, err
+}
+
+func (c *Client) connect() error {
+	if c.conn != nil {
+		return nil
+	}
+	conn, err := net.DialTimeout("tcp", c.Address, c.wait()) //nolint:noctx // bounded
+	if err != nil {
+		return err
+	}
+	c.conn, c.in = conn, bufio.NewReaderSize(conn, 32<<10)
+	return nil
 }
 
 func (c *Client) wait() time.Duration {
@@ -88,6 +99,9 @@ func (c *Client) wait() time.Duration {
 }
 
 func (c *Client) exchange(method, path, bodyType, body string, headers []string) (a Answer, keep bool, err error) {
+	if err := c.connect(); err != nil {
+		return a, false, err
+	}
 	out := append(c.out[:0], method...)
 	out = append(append(append(out, ' '), path...), " HTTP/1.1\r\nHost: "...)
 	out = append(append(out, c.Host...), "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0\r\n"...)
@@ -122,6 +136,8 @@ type Browser struct {
 	Cookies map[string]string
 	From    string // a header
 	At      string // the path of the page
+	Status  int    // of the page
+	Retry   string // of the page, Retry-After
 	Page    []byte
 }
 
@@ -166,7 +182,7 @@ func (b *Browser) Open(method, path, form string) (Answer, error) {
 				delete(b.Cookies, k.Name)
 			}
 		}
-		b.At, b.Page = path, a.Body
+		b.At, b.Status, b.Retry, b.Page = path, a.Status, a.Retry, a.Body
 		next, own := strings.CutPrefix(a.Location, Issuer)
 		if a.Location == "" || !own && !strings.HasPrefix(a.Location, "/") {
 			return a, nil
@@ -180,14 +196,31 @@ func (b *Browser) Open(method, path, form string) (Answer, error) {
 // Retry-After. It is no fault.
 var ErrRefused = errors.New("asked to come again later")
 
+// AnswerError is an answer that was not what it should be.
+type AnswerError struct {
+	What   string
+	Answer Answer
+}
+
 // Unexpected tells of an answer that was not what it should be.
-func Unexpected(what string, a Answer) error {
-	if a.Retry != "" && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable) {
-		return fmt.Errorf("%s: %w (%d)", what, ErrRefused, a.Status)
+func Unexpected(what string, a Answer) error { return &AnswerError{What: what, Answer: a} }
+
+// Polite tells whether the answer asks to come again.
+func (a Answer) Polite() bool {
+	return a.Retry != "" && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable)
+}
+
+// Is makes a polite answer an ErrRefused.
+func (e *AnswerError) Is(target error) bool { return target == ErrRefused && e.Answer.Polite() }
+
+// Error implements error.
+func (e *AnswerError) Error() string {
+	if e.Answer.Polite() {
+		return fmt.Sprintf("%s: %v (%d)", e.What, ErrRefused, e.Answer.Status)
 	}
-	body := a.Body
+	body := e.Answer.Body
 	if len(body) > 300 {
 		body = body[:300]
 	}
-	return fmt.Errorf("%s: status %d, location %q: %s", what, a.Status, a.Location, body)
+	return fmt.Sprintf("%s: status %d, location %q: %s", e.What, e.Answer.Status, e.Answer.Location, body)
 }

@@ -24,7 +24,7 @@ const (
 
 // Service is a relying service as it speaks to the provider.
 type Service struct {
-	id, secret string
+	ID, Secret string
 	Authorize  string // the address of a request
 }
 
@@ -35,7 +35,7 @@ func NewService(id, secret string) Service {
 		"client_id": {id}, "redirect_uri": {Redirect}, "response_type": {"code"}, "scope": {strings.Join(Scopes, " ")},
 		"state": {"state"}, "nonce": {"nonce"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}
-	return Service{id: id, secret: secret, Authorize: "/oauth2/authorize?" + q.Encode()}
+	return Service{ID: id, Secret: secret, Authorize: "/oauth2/authorize?" + q.Encode()}
 }
 
 // Tokens are what a code or a refresh token was redeemed for.
@@ -48,7 +48,7 @@ type Tokens struct {
 // Token posts a form to the token endpoint.
 func (s Service) Token(c *Client, form string) (Tokens, error) {
 	var t Tokens
-	a, err := c.Post("/oauth2/token", form, Basic(s.id, s.secret))
+	a, err := c.Post("/oauth2/token", form, Basic(s.ID, s.Secret))
 	if err != nil {
 		return t, err
 	}
@@ -73,7 +73,7 @@ func (s Service) Refresh(c *Client, token string) (Tokens, error) {
 
 // Introspect asks whether a token is good, and fails when it is not.
 func (s Service) Introspect(c *Client, token string) error {
-	a, err := c.Post("/oauth2/introspect", "token="+url.QueryEscape(token), Basic(s.id, s.secret))
+	a, err := c.Post("/oauth2/introspect", "token="+url.QueryEscape(token), Basic(s.ID, s.Secret))
 	if err == nil && (a.Status != http.StatusOK || !bytes.Contains(a.Body, []byte(`"active":true`))) {
 		err = Unexpected("introspection", a)
 	}
@@ -138,7 +138,7 @@ func (b *Browser) Submit(path string, fields map[string]string) (Answer, error) 
 	form := url.Values{}
 	flow := FlowOf(b.Page)
 	if flow == "" {
-		return Answer{}, Unexpected("page without a flow: "+b.At, Answer{Body: b.Page})
+		return Answer{}, b.Unexpected("page without a flow")
 	}
 	form.Set("flow", flow)
 	for name, value := range fields {
@@ -173,8 +173,21 @@ func CodeOf(a Answer) (string, error) {
 	return u.Query().Get("code"), nil
 }
 
+// Unexpected tells of a page that was not what it should be.
+func (b *Browser) Unexpected(what string) error {
+	return Unexpected(what+", at "+b.At, Answer{Status: b.Status, Retry: b.Retry, Body: b.Page})
+}
+
 // Register makes an account by phone, in a browser that goes from page to page.
 func Register(ctx context.Context, b *Browser, g *Gateway, number string) error {
+	if err := BeginRegistration(ctx, b, g, number); err != nil {
+		return err
+	}
+	return EndRegistration(b)
+}
+
+// BeginRegistration goes as far as the page that asks who the person is.
+func BeginRegistration(ctx context.Context, b *Browser, g *Gateway, number string) error {
 	if _, err := b.Open(http.MethodGet, "/register", ""); err != nil {
 		return err
 	}
@@ -182,7 +195,7 @@ func Register(ctx context.Context, b *Browser, g *Gateway, number string) error 
 		return err
 	}
 	if !strings.HasPrefix(b.At, "/register/code") {
-		return Unexpected("registration", Answer{Body: b.Page})
+		return b.Unexpected("registration")
 	}
 	code, err := g.code(ctx, number)
 	if err != nil {
@@ -194,11 +207,19 @@ func Register(ctx context.Context, b *Browser, g *Gateway, number string) error 
 	if _, err := b.Submit("/register/password", map[string]string{"password": PersonPassword, "password2": PersonPassword}); err != nil {
 		return err
 	}
+	if !strings.HasPrefix(b.At, "/register/person") {
+		return b.Unexpected("registration")
+	}
+	return nil
+}
+
+// EndRegistration says who the person is: then there is an account.
+func EndRegistration(b *Browser) error {
 	if _, err := b.Submit("/register/person", map[string]string{"surname": "Проверочный", "name": "Иван", "patronymic": "Петрович", "birth_date": "17.05.1990"}); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(b.At, "/account") {
-		return Unexpected("registration, at "+b.At, Answer{Body: b.Page})
+		return b.Unexpected("registration")
 	}
 	return nil
 }

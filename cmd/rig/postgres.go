@@ -31,8 +31,8 @@ type Cluster struct {
 	Statements  bool      // pg_stat_statements is there
 }
 
-// postgresFolder finds the programs of the newest PostgreSQL server.
-func postgresFolder() (string, error) {
+// PostgresFolder finds the programs of the newest PostgreSQL server.
+func PostgresFolder() (string, error) {
 	var all []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb"} {
 		found, err := filepath.Glob(pattern)
@@ -64,7 +64,7 @@ func postgresFolder() (string, error) {
 func StartCluster(ctx context.Context, bin, parent string, settings ...string) (*Cluster, error) {
 	var err error
 	if bin == "" {
-		if bin, err = postgresFolder(); err != nil {
+		if bin, err = PostgresFolder(); err != nil {
 			return nil, err
 		}
 	}
@@ -96,6 +96,14 @@ func StartCluster(ctx context.Context, bin, parent string, settings ...string) (
 	}
 	c.DSN = fmt.Sprintf("postgres://vhod:%s@%s/vhod?sslmode=disable", password, c.Address())
 	return c, nil
+}
+
+// AddDatabase makes another empty database of the role vhod, and tells its address.
+func (c *Cluster) AddDatabase(ctx context.Context, name string) (string, error) {
+	if _, err := c.Watch.Q(ctx).Exec(ctx, "CREATE DATABASE "+name+" OWNER vhod"); err != nil {
+		return "", fmt.Errorf("PostgreSQL: %w", err)
+	}
+	return strings.Replace(c.DSN, "/vhod?", "/"+name+"?", 1), nil
 }
 
 // Data is the folder of the database's files.

@@ -36,6 +36,7 @@ type Provider struct {
 	binary, config string
 	Serve          []string // the command that serves
 	Socket         *os.File // a listening socket to hand over, as systemd does; nil lets it open its own
+	Stdin          *os.File // what the program reads; nil is nothing
 	*Process                // nil while it does not run
 	address        string   // host:port, while it runs
 	Lines          Counting // what its log says
@@ -122,6 +123,9 @@ func (p *Provider) Start(ctx context.Context) (time.Duration, error) {
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) //nolint:gosec // the program under test
 	cmd.Env = Environment()
+	if p.Stdin != nil {
+		cmd.Stdin = p.Stdin
+	}
 	if p.Socket != nil {
 		cmd.ExtraFiles = []*os.File{p.Socket}
 	}
@@ -149,6 +153,11 @@ func (p *Provider) Start(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("vhod serve says it is ready, and answers %d %w", a.Status, err)
 	}
 	return time.Since(begun), nil
+}
+
+// Again is another server of the same configuration, which does not run yet.
+func (p *Provider) Again() *Provider {
+	return &Provider{binary: p.binary, config: p.config, Serve: p.Serve, Socket: p.Socket, Stdin: p.Stdin}
 }
 
 // Dial is a connection to it, yet to be made.
