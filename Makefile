@@ -4,7 +4,7 @@ GO := $(shell command -v go || echo /usr/local/go/bin/go)
 STAMP := $(shell git status >/dev/null 2>&1 || echo -buildvcs=false)
 LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-.PHONY: help run build test check fuzz bench bench-peers bench-micro clean
+.PHONY: help run build test check fuzz fault bench bench-peers bench-micro clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: bin/golangci-lint ## format, lint, vet, module files (GO_PACKAGES)
 
 fuzz: ## each fuzz target, FUZZTIME (30s) long (GO_PACKAGES)
 	@.ci/fuzz
+
+fault: ## what was acknowledged is there after faults, on both engines (FAULT_FLAGS; bin/fault --help)
+	@.ci/fault
 
 bench: ## what requests and flows cost, over HTTP, on both engines (BENCH_FLAGS; bin/bench --help)
 	@.ci/bench

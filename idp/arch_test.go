@@ -44,6 +44,8 @@ var layers = []struct {
 var neighbours = []struct{ from, to string }{
 	{"cmd/vhod", "cmd/relying"},    // the one binary runs the sample programs too
 	{"cmd/vhod", "cmd/simulate/*"}, // the same
+	{"cmd/bench", "cmd/rig"},       // what starts a provider and speaks to it
+	{"cmd/fault", "cmd/rig"},       // the same
 	{"idp/job", "idp/audit"},       // a dead letter is an event of the journal
 }
 

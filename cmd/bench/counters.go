@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"vhod/cmd/rig"
 )
 
 // position is where PostgreSQL's own counters stand.
@@ -16,17 +18,17 @@ type position struct {
 	lsn        string
 }
 
-// position reads the counters; the statements are those of the provider's role.
-func (c *cluster) position(ctx context.Context) (position, error) {
+// positionOf reads the counters; the statements are those of the provider's role.
+func positionOf(ctx context.Context, c *rig.Cluster) (position, error) {
 	var p position
 	// What is written and committed is flushed: the provider waits for it.
-	if err := c.watch.Q(ctx).QueryRow(ctx, "SELECT CAST(pg_current_wal_flush_lsn() AS TEXT)").Scan(&p.lsn); err != nil {
+	if err := c.Watch.Q(ctx).QueryRow(ctx, "SELECT CAST(pg_current_wal_flush_lsn() AS TEXT)").Scan(&p.lsn); err != nil {
 		return p, fmt.Errorf("position in the WAL: %w", err)
 	}
-	if !c.statements {
+	if !c.Statements {
 		return p, nil
 	}
-	err := c.watch.Q(ctx).QueryRow(ctx, `SELECT CAST(COALESCE(SUM(s.calls), 0) AS BIGINT) FROM pg_stat_statements(false) s
+	err := c.Watch.Q(ctx).QueryRow(ctx, `SELECT CAST(COALESCE(SUM(s.calls), 0) AS BIGINT) FROM pg_stat_statements(false) s
 		JOIN pg_roles r ON r.oid = s.userid WHERE r.rolname = 'vhod'`).Scan(&p.statements)
 	if err != nil {
 		return p, fmt.Errorf("pg_stat_statements: %w", err)
@@ -42,13 +44,13 @@ type wal struct{ Commits, Records, Images int64 }
 // A line of pg_waldump --stats: type, number, size of records, size of images.
 var walLine = regexp.MustCompile(`^(\S+)\s+(\d+)\s+\([^)]*\)\s+(\d+)\s+\([^)]*\)\s+(\d+)\s+\(`)
 
-// wal reads the log itself, which knows records from images and counts commits.
-func (c *cluster) wal(ctx context.Context, from, to string) (wal, error) {
+// walOf reads the log itself, which knows records from images and counts commits.
+func walOf(ctx context.Context, c *rig.Cluster, from, to string) (wal, error) {
 	var w wal
 	if from == to {
 		return w, nil
 	}
-	out, err := c.program(ctx, "pg_waldump", "--path="+filepath.Join(c.data(), "pg_wal"), "--start="+from, "--end="+to, "--stats=record").Output()
+	out, err := c.Program(ctx, "pg_waldump", "--path="+filepath.Join(c.Data(), "pg_wal"), "--start="+from, "--end="+to, "--stats=record").Output()
 	if err != nil {
 		var detail string
 		if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Output returns it bare

@@ -8,11 +8,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 // worker is one of those that make requests, each waiting for its answer.
 type worker struct {
-	*client
+	*rig.Client
 	number int
 	turn   int // how many operations it has begun
 }
@@ -32,7 +34,7 @@ func (t timing) perSecond() float64 { return float64(t.Operations) / t.Took.Seco
 
 // drive runs an operation in a closed loop at some concurrency for a time. What is
 // begun within the time is brought to its end and counts.
-func drive(ctx context.Context, dial func() *client, connections int, d time.Duration, operation func(context.Context, *worker) error) timing {
+func drive(ctx context.Context, dial func() *rig.Client, connections int, d time.Duration, operation func(context.Context, *worker) error) timing {
 	var wg sync.WaitGroup
 	var stop atomic.Bool
 	var mu sync.Mutex
@@ -43,13 +45,13 @@ func drive(ctx context.Context, dial func() *client, connections int, d time.Dur
 	defer timer.Stop()
 	for n := range connections {
 		wg.Go(func() {
-			w := &worker{client: dial(), number: n}
-			defer w.close()
+			w := &worker{Client: dial(), number: n}
+			defer w.Close()
 			var took []time.Duration
 			failed, refused, first := 0, 0, ""
 			for ; !stop.Load() && ctx.Err() == nil; w.turn++ {
 				at := time.Now()
-				if err := operation(ctx, w); errors.Is(err, errRefused) {
+				if err := operation(ctx, w); errors.Is(err, rig.ErrRefused) {
 					refused++
 					continue
 				} else if err != nil {
@@ -104,30 +106,30 @@ type cost struct {
 
 // meter reads what a system under test uses.
 type meter struct {
-	provider *provider
-	cluster  *cluster // nil on SQLite
+	provider *rig.Provider
+	cluster  *rig.Cluster // nil on SQLite
 }
 
 func (m *meter) database() int {
 	if m.cluster == nil {
 		return 0
 	}
-	return m.cluster.pid()
+	return m.cluster.PID()
 }
 
 // measure tells what happens to the counters while something runs.
 func (m *meter) measure(ctx context.Context, run func()) (c cost, err error) {
 	var from, to position
 	if m.cluster != nil {
-		if from, err = m.cluster.position(ctx); err != nil {
+		if from, err = positionOf(ctx, m.cluster); err != nil {
 			return c, err
 		}
 	}
-	resetPeak(m.provider.pid())
-	if c.Before, err = readMemory(m.provider.pid()); err != nil {
+	resetPeak(m.provider.PID())
+	if c.Before, err = readMemory(m.provider.PID()); err != nil {
 		return c, err
 	}
-	trips, failed, disk := m.provider.lines.trips.Load(), m.provider.lines.failures.Load(), written(m.provider.pid())
+	trips, failed, disk := m.provider.Lines.Trips.Load(), m.provider.Lines.Failures.Load(), written(m.provider.PID())
 	before, err := m.cpu()
 	if err != nil {
 		return c, err
@@ -139,19 +141,19 @@ func (m *meter) measure(ctx context.Context, run func()) (c cost, err error) {
 	}
 	c.Server, c.DB, c.Driver = after.server-before.server, after.db-before.db, after.driver-before.driver
 	c.Others = max(0, after.machine-before.machine-c.Server-c.DB-c.Driver)
-	if c.After, err = readMemory(m.provider.pid()); err != nil {
+	if c.After, err = readMemory(m.provider.PID()); err != nil {
 		return c, err
 	}
 	time.Sleep(50 * time.Millisecond) // the last lines of the log
-	c.Trips, c.Failed, c.Disk = m.provider.lines.trips.Load()-trips, m.provider.lines.failures.Load()-failed, written(m.provider.pid())-disk
+	c.Trips, c.Failed, c.Disk = m.provider.Lines.Trips.Load()-trips, m.provider.Lines.Failures.Load()-failed, written(m.provider.PID())-disk
 	if m.cluster == nil {
 		return c, nil
 	}
-	if to, err = m.cluster.position(ctx); err != nil {
+	if to, err = positionOf(ctx, m.cluster); err != nil {
 		return c, err
 	}
 	c.Statements = to.statements - from.statements
-	c.WAL, err = m.cluster.wal(ctx, from.lsn, to.lsn)
+	c.WAL, err = walOf(ctx, m.cluster, from.lsn, to.lsn)
 	return c, err
 }
 
@@ -161,7 +163,7 @@ func (m *meter) cpu() (t cpuTimes, err error) {
 	if t.machine, err = machineCPU(); err != nil {
 		return t, err
 	}
-	if t.server, err = treeCPU(m.provider.pid()); err != nil {
+	if t.server, err = treeCPU(m.provider.PID()); err != nil {
 		return t, fmt.Errorf("the server: %w", err)
 	}
 	if t.db, err = treeCPU(m.database()); err != nil {

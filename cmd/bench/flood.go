@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 const (
@@ -43,10 +45,10 @@ type one struct {
 func (s *stage) flood(ctx context.Context, d time.Duration) (*flood, error) {
 	f := &flood{Others: map[string]int{}}
 	// One page serves all: its flow is spent by a success alone.
-	c := s.provider.dial()
-	defer c.close()
-	page := c.browser(0)
-	if _, err := page.open(http.MethodGet, "/login", ""); err != nil {
+	c := s.provider.Dial()
+	defer c.Close()
+	page := c.Browser(0)
+	if _, err := page.Open(http.MethodGet, "/login", ""); err != nil {
 		return nil, err
 	}
 	var err error
@@ -63,13 +65,13 @@ func (s *stage) flood(ctx context.Context, d time.Duration) (*flood, error) {
 
 // bystander asks for tokens at leisure.
 func (s *stage) bystander(ctx context.Context, d time.Duration) (t timing) {
-	c := s.provider.dial()
-	defer c.close()
+	c := s.provider.Dial()
+	defer c.Close()
 	var all []time.Duration
 	begun := time.Now()
 	for time.Since(begun) < d && ctx.Err() == nil {
 		at := time.Now()
-		if _, err := s.bank.credentials(c); err != nil {
+		if _, err := s.bank.Credentials(c); err != nil {
 			t.Errors++
 			t.FirstError = err.Error()
 		} else {
@@ -82,9 +84,9 @@ func (s *stage) bystander(ctx context.Context, d time.Duration) (t timing) {
 	return t
 }
 
-func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Duration) {
-	flow := flowOf(page.page)
-	free := make(chan *browser, floodConns)
+func (f *flood) post(ctx context.Context, p *rig.Provider, page *rig.Browser, d time.Duration) {
+	flow := rig.FlowOf(page.Page)
+	free := make(chan *rig.Browser, floodConns)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var all []one
@@ -92,7 +94,7 @@ func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Dur
 	begun := time.Now()
 	for due := time.Duration(0); due < d && ctx.Err() == nil; due += time.Second / floodRate {
 		time.Sleep(time.Until(begun.Add(due))) // late ones go out at once
-		var b *browser
+		var b *rig.Browser
 		select {
 		case b = <-free:
 		default:
@@ -100,8 +102,8 @@ func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Dur
 				f.Unsent++
 				continue
 			}
-			b = p.dial().browser(int(made.Add(1)) * 256)
-			maps.Copy(b.cookies, page.cookies)
+			b = p.Dial().Browser(int(made.Add(1)) * 256)
+			maps.Copy(b.Cookies, page.Cookies)
 		}
 		n := f.Sent
 		f.Sent++
@@ -115,7 +117,7 @@ func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Dur
 	}
 	wg.Wait()
 	for range len(free) {
-		(<-free).close()
+		(<-free).Close()
 	}
 	var tried, refused []time.Duration
 	for _, o := range all {
@@ -134,15 +136,15 @@ func (f *flood) post(ctx context.Context, p *provider, page *browser, d time.Dur
 }
 
 // wrongPassword posts for a login that nobody has, so that none is blocked.
-func wrongPassword(b *browser, flow string, n int) one {
+func wrongPassword(b *rig.Browser, flow string, n int) one {
 	form := url.Values{"flow": {flow}, "login": {fmt.Sprintf("nobody-%d@example.com", n)}, "password": {"wrong"}}
 	begun := time.Now()
-	a, err := b.open(http.MethodPost, "/login/password", form.Encode())
+	a, err := b.Open(http.MethodPost, "/login/password", form.Encode())
 	if err != nil {
 		return one{what: "no answer"}
 	}
-	o := one{took: time.Since(begun), status: a.status, what: fmt.Sprint(a.status)}
-	if o.retry = a.retry != ""; !o.retry && a.status >= http.StatusInternalServerError {
+	o := one{took: time.Since(begun), status: a.Status, what: fmt.Sprint(a.Status)}
+	if o.retry = a.Retry != ""; !o.retry && a.Status >= http.StatusInternalServerError {
 		o.what += " without Retry-After"
 	}
 	return o

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 // glewlwydConfig is the packaged sample with what concerns this machine changed:
@@ -61,7 +63,7 @@ func (o *peersCommand) glewlwyd(ctx context.Context, folder string) (*peer, erro
 	if err := glewlwydDatabase(ctx, root, database); err != nil {
 		return nil, err
 	}
-	port, err := freePort(ctx)
+	port, err := rig.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,41 +72,41 @@ func (o *peersCommand) glewlwyd(ctx context.Context, folder string) (*peer, erro
 		return nil, err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, "--config-file="+config) //nolint:gosec // the peer of the operator's choice
-	process, err := start(cmd, nil)
+	process, err := rig.Start(cmd, nil)
 	if err != nil {
 		return nil, err
 	}
 	p := &peer{
-		name: "glewlwyd", note: "SQLite, salted SHA-512, no pages", jwks: "/api/oidc/jwks", pids: []int{process.pid()},
-		dial:  func() *client { return &client{address: "127.0.0.1:" + port, host: "localhost:" + port} },
-		close: func() { process.stop(syscall.SIGTERM, 10*time.Second) },
+		name: "glewlwyd", note: "SQLite, salted SHA-512, no pages", jwks: "/api/oidc/jwks", pids: []int{process.PID()},
+		dial:  func() *rig.Client { return &rig.Client{Address: "127.0.0.1:" + port, Host: "localhost:" + port} },
+		close: func() { process.Stop(syscall.SIGTERM, 10*time.Second) },
 	}
 	if err := p.setUpGlewlwyd(ctx, process); err != nil {
 		p.close()
 		return nil, err
 	}
-	p.credentials = func(c *client) error {
-		a, err := c.post("/api/oidc/token", "grant_type=client_credentials&scope=profile", basic("bank", peerSecret))
-		if err == nil && a.status != http.StatusOK {
-			err = unexpected("token", a)
+	p.credentials = func(c *rig.Client) error {
+		a, err := c.Post("/api/oidc/token", "grant_type=client_credentials&scope=profile", rig.Basic("bank", peerSecret))
+		if err == nil && a.Status != http.StatusOK {
+			err = rig.Unexpected("token", a)
 		}
 		return err
 	}
 	authorize := peerService("/api/oidc/auth", url.Values{"scope": {"openid profile"}, "g_continue": {""}})
 	p.signIn = func(w *worker, number int) error {
-		b := w.browser(number)
-		if err := b.api(http.MethodPost, "/api/auth/", map[string]any{"username": glewlwydUser(number), "password": personPassword}); err != nil {
+		b := w.Browser(number)
+		if err := glewlwydAPI(b, http.MethodPost, "/api/auth/", map[string]any{"username": glewlwydUser(number), "password": rig.PersonPassword}); err != nil {
 			return err
 		}
-		a, err := b.open(http.MethodGet, authorize, "")
+		a, err := b.Open(http.MethodGet, authorize, "")
 		if err != nil {
 			return err
 		}
-		code, err := codeOf(a)
+		code, err := rig.CodeOf(a)
 		if err != nil {
 			return err
 		}
-		return peerRedeem(b.client, code, "/api/oidc/token", "/api/oidc/userinfo")
+		return peerRedeem(b.Client, code, "/api/oidc/token", "/api/oidc/userinfo")
 	}
 	return p, nil
 }
@@ -136,13 +138,13 @@ func glewlwydDatabase(ctx context.Context, root, database string) error {
 }
 
 // setUpGlewlwyd adds the protocol, the service and the people.
-func (p *peer) setUpGlewlwyd(ctx context.Context, process *process) error {
+func (p *peer) setUpGlewlwyd(ctx context.Context, process *rig.Process) error {
 	c := p.dial()
-	defer c.close()
-	admin := c.browser(0)
+	defer c.Close()
+	admin := c.Browser(0)
 	var err error
 	for range 200 {
-		if err = admin.api(http.MethodPost, "/api/auth/", map[string]any{"username": "admin", "password": "password"}); err == nil || process.ended() || ctx.Err() != nil {
+		if err = glewlwydAPI(admin, http.MethodPost, "/api/auth/", map[string]any{"username": "admin", "password": "password"}); err == nil || process.Ended() || ctx.Err() != nil {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -159,7 +161,7 @@ func (p *peer) setUpGlewlwyd(ctx context.Context, process *process) error {
 		body map[string]any
 	}{
 		{"/api/mod/plugin/", map[string]any{"module": "oidc", "name": "oidc", "display_name": "oidc", "order_rank": 0, "parameters": map[string]any{
-			"iss": issuer, "jwt-type": "ecdsa", "jwt-key-size": "256", "key": private, "cert": public,
+			"iss": rig.Issuer, "jwt-type": "ecdsa", "jwt-key-size": "256", "key": private, "cert": public,
 			"access-token-duration": 300, "refresh-token-duration": 1209600, "code-duration": 60, "refresh-token-rolling": true,
 			"allow-non-oidc": true, "auth-type-code-enabled": true, "auth-type-code-revoke-replayed": true, "auth-type-client-enabled": true,
 			"auth-type-refresh-enabled": true, "pkce-allowed": true, "jwks-show": true, "subject-type": "public", "allowed-scope": []string{"openid", "profile"},
@@ -167,26 +169,26 @@ func (p *peer) setUpGlewlwyd(ctx context.Context, process *process) error {
 		{"/api/scope/", map[string]any{"name": "profile", "display_name": "profile", "password_required": true, "password_max_age": 0}},
 		{"/api/client/", map[string]any{
 			"client_id": "bank", "name": "bank", "client_secret": peerSecret, "password": peerSecret, "confidential": true, "enabled": true,
-			"redirect_uri": []string{redirect}, "authorization_type": []string{"code", "client_credentials", "refresh_token"},
+			"redirect_uri": []string{rig.Redirect}, "authorization_type": []string{"code", "client_credentials", "refresh_token"},
 			"token_endpoint_auth_method": []string{"client_secret_basic"}, "scope": []string{"profile"},
 		}},
 	} {
-		if err := admin.api(http.MethodPost, call.path, call.body); err != nil {
+		if err := glewlwydAPI(admin, http.MethodPost, call.path, call.body); err != nil {
 			return err
 		}
 	}
 	for number := range peerPeople {
-		if err := admin.api(http.MethodPost, "/api/user/", map[string]any{
-			"username": glewlwydUser(number), "password": personPassword, "name": "Иван Проверочный", "email": login(number),
+		if err := glewlwydAPI(admin, http.MethodPost, "/api/user/", map[string]any{
+			"username": glewlwydUser(number), "password": rig.PersonPassword, "name": "Иван Проверочный", "email": login(number),
 			"scope": []string{"g_profile", "openid", "profile"}, "enabled": true,
 		}); err != nil {
 			return err
 		}
-		own := c.browser(number)
-		if err := own.api(http.MethodPost, "/api/auth/", map[string]any{"username": glewlwydUser(number), "password": personPassword}); err != nil {
+		own := c.Browser(number)
+		if err := glewlwydAPI(own, http.MethodPost, "/api/auth/", map[string]any{"username": glewlwydUser(number), "password": rig.PersonPassword}); err != nil {
 			return err
 		}
-		if err := own.api(http.MethodPut, "/api/auth/grant/bank/", map[string]any{"scope": "openid profile"}); err != nil {
+		if err := glewlwydAPI(own, http.MethodPut, "/api/auth/grant/bank/", map[string]any{"scope": "openid profile"}); err != nil {
 			return err
 		}
 	}
@@ -194,24 +196,24 @@ func (p *peer) setUpGlewlwyd(ctx context.Context, process *process) error {
 }
 
 // api calls Glewlwyd's API, keeping its cookie.
-func (b *browser) api(method, path string, body map[string]any) error {
+func glewlwydAPI(b *rig.Browser, method, path string, body map[string]any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 	var headers []string
-	for name, value := range b.cookies {
+	for name, value := range b.Cookies {
 		headers = append(headers, "Cookie: "+name+"="+value+"\r\n")
 	}
-	a, err := b.do(method, path, "application/json", string(text), headers)
+	a, err := b.Do(method, path, "application/json", string(text), headers)
 	if err != nil {
 		return err
 	}
-	for _, k := range a.cookies {
-		b.cookies[k.Name] = k.Value
+	for _, k := range a.Cookies {
+		b.Cookies[k.Name] = k.Value
 	}
-	if a.status != http.StatusOK {
-		return unexpected(path, a)
+	if a.Status != http.StatusOK {
+		return rig.Unexpected(path, a)
 	}
 	return nil
 }

@@ -14,14 +14,16 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 const peerSecret = "0123456789abcdef0123456789abcdef"
 
 // peerService is the relying service at another provider, whose paths are given.
 func peerService(authorize string, form url.Values) string {
-	s := newService("bank", peerSecret)
-	_, query, _ := strings.Cut(s.authorize, "?")
+	s := rig.NewService("bank", peerSecret)
+	_, query, _ := strings.Cut(s.Authorize, "?")
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return ""
@@ -33,21 +35,21 @@ func peerService(authorize string, form url.Values) string {
 }
 
 // peerRedeem is what the service does with a code at another provider.
-func peerRedeem(c *client, code, token, info string) error {
-	a, err := c.post(token, "grant_type=authorization_code&code="+url.QueryEscape(code)+"&redirect_uri="+url.QueryEscape(redirect)+"&code_verifier="+verifier,
-		basic("bank", peerSecret), proxied)
+func peerRedeem(c *rig.Client, code, token, info string) error {
+	a, err := c.Post(token, "grant_type=authorization_code&code="+url.QueryEscape(code)+"&redirect_uri="+url.QueryEscape(rig.Redirect)+"&code_verifier="+rig.Verifier,
+		rig.Basic("bank", peerSecret), proxied)
 	if err != nil {
 		return err
 	}
-	if a.status != http.StatusOK {
-		return unexpected("token", a)
+	if a.Status != http.StatusOK {
+		return rig.Unexpected("token", a)
 	}
-	access := member(a.body, "access_token")
-	if a, err = c.get(info, bearer(access), proxied); err != nil {
+	access := member(a.Body, "access_token")
+	if a, err = c.Get(info, rig.Bearer(access), proxied); err != nil {
 		return err
 	}
-	if a.status != http.StatusOK || !bytes.Contains(a.body, []byte(`"sub"`)) {
-		return unexpected("userinfo", a)
+	if a.Status != http.StatusOK || !bytes.Contains(a.Body, []byte(`"sub"`)) {
+		return rig.Unexpected("userinfo", a)
 	}
 	return nil
 }
@@ -65,7 +67,7 @@ func (o *peersCommand) nodeProvider(ctx context.Context, _ string) (*peer, error
 		return nil, fmt.Errorf("its npm package is not installed (npm ci in %s)", o.Node)
 	}
 	//nolint:gosec // one's own script
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), node, "node_oidc_provider.mjs", issuer, "bank", peerSecret, redirect)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), node, "node_oidc_provider.mjs", rig.Issuer, "bank", peerSecret, rig.Redirect)
 	cmd.Dir = o.Node
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -78,7 +80,7 @@ func (o *peersCommand) nodeProvider(ctx context.Context, _ string) (*peer, error
 		return nil, err
 	}
 	port := make(chan string, 1)
-	process, err := start(cmd, func() {
+	process, err := rig.Start(cmd, func() {
 		lines := bufio.NewScanner(stdout)
 		for lines.Scan() {
 			if text, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
@@ -90,46 +92,46 @@ func (o *peersCommand) nodeProvider(ctx context.Context, _ string) (*peer, error
 	if err != nil {
 		return nil, err
 	}
-	p := &peer{name: "node-oidc-provider", note: "in memory, any password", jwks: "/jwks", pids: []int{process.pid()}}
+	p := &peer{name: "node-oidc-provider", note: "in memory, any password", jwks: "/jwks", pids: []int{process.PID()}}
 	p.close = func() {
 		_ = stdin.Close() // by which it ends
-		process.stop(syscall.SIGTERM, 5*time.Second)
+		process.Stop(syscall.SIGTERM, 5*time.Second)
 	}
 	select {
 	case number := <-port:
-		p.dial = func() *client { return &client{address: "127.0.0.1:" + number, host: issuerHost} }
-	case <-process.done:
+		p.dial = func() *rig.Client { return &rig.Client{Address: "127.0.0.1:" + number, Host: rig.IssuerHost} }
+	case <-process.Done:
 		return nil, fmt.Errorf("it has ended: %s", said.String())
 	case <-time.After(30 * time.Second):
 		p.close()
 		return nil, errors.New("it did not start within 30 seconds")
 	}
-	p.credentials = func(c *client) error {
-		a, err := c.post("/token", "grant_type=client_credentials", basic("bank", peerSecret), proxied)
-		if err == nil && a.status != http.StatusOK {
-			err = unexpected("token", a)
+	p.credentials = func(c *rig.Client) error {
+		a, err := c.Post("/token", "grant_type=client_credentials", rig.Basic("bank", peerSecret), proxied)
+		if err == nil && a.Status != http.StatusOK {
+			err = rig.Unexpected("token", a)
 		}
 		return err
 	}
 	authorize := peerService("/auth", nil)
 	p.signIn = func(w *worker, number int) error {
-		b := w.browser(number)
-		b.from += proxied
-		if _, err := b.open(http.MethodGet, authorize, ""); err != nil {
+		b := w.Browser(number)
+		b.From += proxied
+		if _, err := b.Open(http.MethodGet, authorize, ""); err != nil {
 			return err
 		}
-		if !strings.HasPrefix(b.at, "/interaction/") {
-			return unexpected("sign-in, at "+b.at, answer{body: b.page})
+		if !strings.HasPrefix(b.At, "/interaction/") {
+			return rig.Unexpected("sign-in, at "+b.At, rig.Answer{Body: b.Page})
 		}
-		a, err := b.open(http.MethodPost, b.at, url.Values{"prompt": {"login"}, "login": {login(number)}, "password": {personPassword}}.Encode())
+		a, err := b.Open(http.MethodPost, b.At, url.Values{"prompt": {"login"}, "login": {login(number)}, "password": {rig.PersonPassword}}.Encode())
 		if err != nil {
 			return err
 		}
-		code, err := codeOf(a)
+		code, err := rig.CodeOf(a)
 		if err != nil {
 			return err
 		}
-		return peerRedeem(b.client, code, "/token", "/me")
+		return peerRedeem(b.Client, code, "/token", "/me")
 	}
 	return p, nil
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 // peersCommand measures other providers beside ours in one run.
@@ -26,10 +28,10 @@ type peer struct {
 	note string
 	pids []int // of the server and, when it has one, the database
 	jwks string
-	dial func() *client
+	dial func() *rig.Client
 	// signIn goes from the login to userinfo, as a person of some number.
 	signIn      func(w *worker, number int) error
-	credentials func(*client) error
+	credentials func(*rig.Client) error
 	close       func()
 }
 
@@ -105,13 +107,13 @@ func (o *peersCommand) measure(ctx context.Context, p *peer) (peerFigures, error
 		operation func(context.Context, *worker) error
 	}{
 		{"JWKS", func(_ context.Context, w *worker) error {
-			a, err := w.get(p.jwks)
-			if err == nil && a.status != 200 {
-				err = unexpected("JWKS", a)
+			a, err := w.Get(p.jwks)
+			if err == nil && a.Status != 200 {
+				err = rig.Unexpected("JWKS", a)
 			}
 			return err
 		}},
-		{"client_credentials", func(_ context.Context, w *worker) error { return p.credentials(w.client) }},
+		{"client_credentials", func(_ context.Context, w *worker) error { return p.credentials(w.Client) }},
 		{"login, code, token, userinfo", func(_ context.Context, w *worker) error {
 			return p.signIn(w, (w.number+w.turn*o.Connections)%peerPeople)
 		}},
@@ -173,16 +175,16 @@ func (o *peersCommand) ours(engine string, hashing bool) func(context.Context, s
 		} else if err := s.makeCheap(); err != nil {
 			return nil, err
 		}
-		if _, err := s.provider.start(ctx); err != nil {
+		if _, err := s.provider.Start(ctx); err != nil {
 			return nil, err
 		}
-		p.pids = []int{s.provider.pid()}
+		p.pids = []int{s.provider.PID()}
 		if s.cluster != nil {
-			p.pids = append(p.pids, s.cluster.pid())
+			p.pids = append(p.pids, s.cluster.PID())
 		}
-		p.dial = s.provider.dial
-		p.credentials = func(c *client) error {
-			_, err := s.bank.credentials(c)
+		p.dial = s.provider.Dial
+		p.credentials = func(c *rig.Client) error {
+			_, err := s.bank.Credentials(c)
 			return err
 		}
 		p.signIn = func(w *worker, number int) error {
@@ -190,7 +192,7 @@ func (o *peersCommand) ours(engine string, hashing bool) func(context.Context, s
 			if !hashing {
 				n++
 			}
-			return s.bank.signIn(w.browser(number), login(n))
+			return s.bank.SignIn(w.Browser(number), login(n))
 		}
 		return p, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"vhod/cmd/rig"
 	"vhod/keys"
 	"vhod/store"
 )
@@ -90,7 +91,7 @@ func hashCost(ctx context.Context, d time.Duration) (float64, error) {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for time.Now().Before(end) {
-				if err := hasher.Dummy(ctx, personPassword); err != nil {
+				if err := hasher.Dummy(ctx, rig.PersonPassword); err != nil {
 					failed.Store(err)
 					return
 				}
@@ -124,7 +125,7 @@ func rawCommits(ctx context.Context, engine, dsn string, connections int) (commi
 		_, err := db.Q(ctx).Exec(ctx, "INSERT INTO bench_commit (bench_id, word) VALUES ($1, $2)", next.Add(1), "word")
 		return err
 	}
-	idle := func() *client { return &client{} }
+	idle := func() *rig.Client { return &rig.Client{} }
 	l.One = drive(ctx, idle, 1, rawTime, insert).perSecond()
 	l.Many = drive(ctx, idle, connections, rawTime, insert).perSecond()
 	_, err = db.Q(ctx).Exec(ctx, "DROP TABLE bench_commit")

@@ -6,23 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-func TestLogIsCounted(t *testing.T) {
-	t.Parallel()
-	l := counting{ready: make(chan string, 1)}
-	l.read(strings.NewReader(`{"msg":"ready","listen":"127.0.0.1:4711"}
-{"msg":"request","route":"/login","status":200,"trips":3}
-{"msg":"request","route":"/login","status":503,"trips":12,"error":"x"}
-{"msg":"something else"}
-`))
-	if l.trips.Load() != 15 || l.failures.Load() != 1 {
-		t.Errorf("%d trips, %d failures", l.trips.Load(), l.failures.Load())
-	}
-	if at := <-l.ready; at != "127.0.0.1:4711" {
-		t.Errorf("ready at %q", at)
-	}
-}
+	"vhod/cmd/rig"
+)
 
 func TestLinesOfTheWAL(t *testing.T) {
 	t.Parallel()
@@ -70,29 +56,11 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestCodeAndFields(t *testing.T) {
-	t.Parallel()
-	for _, a := range []answer{
-		{location: redirect + "?code=a%2Bb&state=s"},
-		{body: []byte(`<meta http-equiv="refresh" content="0; url=` + redirect + `?code=a%2Bb&amp;state=s">`)},
-	} {
-		if code, err := codeOf(a); err != nil || code != "a+b" {
-			t.Errorf("%q, %v", code, err)
-		}
-	}
-	if code, err := codeOf(answer{location: redirect + "?error=access_denied"}); err == nil {
-		t.Errorf("a refusal gives the code %q", code)
-	}
-	if got := flowOf([]byte(`<input type="hidden" name="flow" value="a&#43;b">`)); got != "a+b" {
-		t.Error(got)
-	}
-}
-
 func TestRefusalsAreNoErrors(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
-	answers := []error{unexpected("x", answer{status: 503, retry: "2"}), unexpected("x", answer{status: 503}), nil}
-	got := drive(ctx, func() *client { return &client{} }, 1, time.Minute, func(_ context.Context, w *worker) error {
+	answers := []error{rig.Unexpected("x", rig.Answer{Status: 503, Retry: "2"}), rig.Unexpected("x", rig.Answer{Status: 503}), nil}
+	got := drive(ctx, func() *rig.Client { return &rig.Client{} }, 1, time.Minute, func(_ context.Context, w *worker) error {
 		if w.turn == len(answers)-1 {
 			stop()
 		}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"vhod/cmd/rig"
 )
 
 // row is one line of the table.
@@ -31,31 +33,31 @@ func rows() []row {
 		{name: "discovery", operation: plain("/.well-known/openid-configuration"), budget: budget{CPU: 0.05, Trips: limit(0)}},
 		{name: "JWKS", operation: plain("/oauth2/jwks"), budget: budget{CPU: 0.05, Trips: limit(0)}},
 		{name: "client_credentials", operation: func(_ context.Context, s *stage, w *worker) error {
-			_, err := s.bank.credentials(w.client)
+			_, err := s.bank.Credentials(w.Client)
 			return err
 		}, budget: budget{CPU: 0.2, Trips: limit(0), Signatures: 5}},
 		{name: "introspection, service's token", prepare: func(_ context.Context, s *stage) error {
-			c := s.provider.dial()
-			defer c.close()
-			t, err := s.bank.credentials(c)
-			s.granted = []tokens{t}
+			c := s.provider.Dial()
+			defer c.Close()
+			t, err := s.bank.Credentials(c)
+			s.granted = []rig.Tokens{t}
 			return err
 		}, operation: introspection, budget: budget{CPU: 0.2, Trips: limit(0)}},
 		{name: "introspection, person's token", prepare: grants, operation: introspection, budget: budget{CPU: 0.2, Trips: limit(0)}},
 		{name: "userinfo", prepare: grants, operation: func(_ context.Context, s *stage, w *worker) error {
-			return userinfo(w.client, s.granted[s.mine(w, len(s.granted))].Access)
+			return rig.Userinfo(w.Client, s.granted[s.mine(w, len(s.granted))].Access)
 		}, budget: budget{Trips: limit(1)}},
 		{name: "refresh", prepare: grants, operation: func(_ context.Context, s *stage, w *worker) error {
 			at := &s.granted[s.mine(w, len(s.granted))]
-			next, err := s.bank.refresh(w.client, at.Refresh)
+			next, err := s.bank.Refresh(w.Client, at.Refresh)
 			if err == nil {
 				*at = next
 			}
 			return err
 		}, budget: budget{Trips: limit(1), Commits: limit(1)}},
-		{name: "single sign-on, code, token, userinfo", operation: signedOn(func(s *stage) service { return s.bank }),
+		{name: "single sign-on, code, token, userinfo", operation: signedOn(func(s *stage) rig.Service { return s.bank }),
 			budget: budget{CPU: 1.2, Trips: limit(3), Commits: limit(1), WAL: limit(1536)}},
-		{name: "the same, id token RS256", operation: signedOn(func(s *stage) service { return s.old })},
+		{name: "the same, id token RS256", operation: signedOn(func(s *stage) rig.Service { return s.old })},
 		{name: "password login, code, token, userinfo", operation: passwordLogin,
 			budget: budget{Trips: limit(5), Commits: limit(3), Peak: 60<<20 + hashMemory()}},
 		{name: "registration by phone", operation: registration},
@@ -69,30 +71,30 @@ func passwordLogin(_ context.Context, s *stage, w *worker) error {
 	if s.cheap {
 		n++
 	}
-	return s.bank.signIn(w.browser(n), login(n))
+	return s.bank.SignIn(w.Browser(n), login(n))
 }
 
 func registration(ctx context.Context, s *stage, w *worker) error {
 	n := s.number.Add(1)
 	// Messages to neighbours and from one network are bounded: each is another's.
-	return register(ctx, w.browser(int(n)*256), s.gateway, fmt.Sprintf("+7999%03d%04d", n%1000, n/1000))
+	return rig.Register(ctx, w.Browser(int(n)*256), s.gateway, fmt.Sprintf("+7999%03d%04d", n%1000, n/1000))
 }
 
 func plain(path string) func(context.Context, *stage, *worker) error {
 	return func(_ context.Context, _ *stage, w *worker) error {
-		a, err := w.get(path)
-		if err == nil && a.status != http.StatusOK {
-			err = unexpected(path, a)
+		a, err := w.Get(path)
+		if err == nil && a.Status != http.StatusOK {
+			err = rig.Unexpected(path, a)
 		}
 		return err
 	}
 }
 
-func signedOn(who func(*stage) service) func(context.Context, *stage, *worker) error {
+func signedOn(who func(*stage) rig.Service) func(context.Context, *stage, *worker) error {
 	return func(_ context.Context, s *stage, w *worker) error {
-		b := w.browser(w.number)
-		b.cookies = s.browsers[s.mine(w, len(s.browsers))]
-		_, err := who(s).singleSignOn(b)
+		b := w.Browser(w.number)
+		b.Cookies = s.browsers[s.mine(w, len(s.browsers))]
+		_, err := who(s).SingleSignOn(b)
 		return err
 	}
 }
@@ -107,28 +109,28 @@ func (s *stage) mine(w *worker, n int) int {
 }
 
 func introspection(_ context.Context, s *stage, w *worker) error {
-	return s.bank.introspect(w.client, s.granted[s.mine(w, len(s.granted))].Access)
+	return s.bank.Introspect(w.Client, s.granted[s.mine(w, len(s.granted))].Access)
 }
 
 // grants gets tokens for the browsers that are signed in: access tokens live for
 // five minutes, so each row has its own.
 func grants(ctx context.Context, s *stage) error {
-	s.granted = make([]tokens, len(s.browsers))
+	s.granted = make([]rig.Tokens, len(s.browsers))
 	var next atomic.Int64
 	g, _ := errgroup.WithContext(ctx)
 	for range 4 {
 		g.Go(func() error {
-			c := s.provider.dial()
-			defer c.close()
+			c := s.provider.Dial()
+			defer c.Close()
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= len(s.browsers) {
 					return nil
 				}
-				b := c.browser(n)
-				b.cookies = s.browsers[n]
+				b := c.Browser(n)
+				b.Cookies = s.browsers[n]
 				var err error
-				if s.granted[n], err = s.bank.singleSignOn(b); err != nil {
+				if s.granted[n], err = s.bank.SingleSignOn(b); err != nil {
 					return err
 				}
 			}
@@ -155,12 +157,12 @@ func (s *stage) play(ctx context.Context, r row, o *runCommand) (measured, error
 		}
 	}
 	operation := func(ctx context.Context, w *worker) error { return r.operation(ctx, s, w) }
-	warm := drive(ctx, s.provider.dial, o.Connections, o.Time/5, operation)
+	warm := drive(ctx, s.provider.Dial, o.Connections, o.Time/5, operation)
 	if warm.Operations == 0 && warm.Errors > 0 {
 		return m, fmt.Errorf("%s: %s", r.name, warm.FirstError)
 	}
 	var err error
-	m.cost, err = s.measure(ctx, func() { m.timing = drive(ctx, s.provider.dial, o.Connections, o.Time, operation) })
+	m.cost, err = s.measure(ctx, func() { m.timing = drive(ctx, s.provider.Dial, o.Connections, o.Time, operation) })
 	if err == nil && ctx.Err() != nil {
 		err = errors.Join(errors.New("asked to stop"), ctx.Err())
 	}

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"runtime"
 	"time"
+
+	"vhod/cmd/rig"
 )
 
 // report is everything that was measured.
@@ -83,7 +85,7 @@ func (o *runCommand) engine(ctx context.Context, r *report, engine, parent strin
 	if err := s.build(ctx, &o.common, engine, folder); err != nil {
 		return err
 	}
-	if s.cluster != nil && !s.cluster.statements {
+	if s.cluster != nil && !s.cluster.Statements {
 		_, _ = fmt.Fprintln(out, "pg_stat_statements is not installed: statements are not counted")
 	}
 	raw := s.dsn
@@ -125,12 +127,12 @@ func (s *stage) measureAt(ctx context.Context, o *runCommand, engine string, siz
 	if err != nil {
 		return nil, err
 	}
-	if sr.Ready, err = s.provider.start(ctx); err != nil {
+	if sr.Ready, err = s.provider.Start(ctx); err != nil {
 		return nil, err
 	}
-	defer s.provider.close()
+	defer s.provider.Close()
 	time.Sleep(time.Second)
-	if sr.Idle, err = readMemory(s.provider.pid()); err != nil {
+	if sr.Idle, err = readMemory(s.provider.PID()); err != nil {
 		return nil, err
 	}
 	if err := s.playAll(ctx, o, wanted, sr); err != nil {
@@ -141,7 +143,7 @@ func (s *stage) measureAt(ctx context.Context, o *runCommand, engine string, siz
 			return nil, err
 		}
 	}
-	s.provider.close()
+	s.provider.Close()
 	return sr, s.playCheap(ctx, o, wanted, sr)
 }
 
@@ -167,32 +169,32 @@ func (s *stage) playCheap(ctx context.Context, o *runCommand, wanted *regexp.Reg
 	if err := s.makeCheap(); err != nil {
 		return err
 	}
-	if _, err := s.provider.start(ctx); err != nil {
+	if _, err := s.provider.Start(ctx); err != nil {
 		return err
 	}
-	defer s.provider.close()
+	defer s.provider.Close()
 	return s.playAll(ctx, o, wanted, sr)
 }
 
 // sandboxReady is how long `vhod sandbox` takes to answer on an empty folder.
 func sandboxReady(ctx context.Context, binary, folder string) (time.Duration, error) {
-	port, err := freePort(ctx)
+	port, err := rig.FreePort(ctx)
 	if err != nil {
 		return 0, err
 	}
 	//nolint:gosec // the program under test
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, "sandbox", "--addr", "127.0.0.1:"+port, "--data", folder, "--relying", "off")
-	cmd.Env = environment()
+	cmd.Env = rig.Environment()
 	begun := time.Now()
-	p, err := start(cmd, nil)
+	p, err := rig.Start(cmd, nil)
 	if err != nil {
 		return 0, err
 	}
-	defer p.stop(os.Interrupt, 30*time.Second)
-	c := &client{address: "127.0.0.1:" + port, host: "localhost:" + port}
-	defer c.close()
-	for ctx.Err() == nil && !p.ended() && time.Since(begun) < 30*time.Second {
-		if a, err := c.get("/health/ready"); err == nil && a.status == 200 {
+	defer p.Stop(os.Interrupt, 30*time.Second)
+	c := &rig.Client{Address: "127.0.0.1:" + port, Host: "localhost:" + port}
+	defer c.Close()
+	for ctx.Err() == nil && !p.Ended() && time.Since(begun) < 30*time.Second {
+		if a, err := c.Get("/health/ready"); err == nil && a.Status == 200 {
 			return time.Since(begun), nil
 		}
 		time.Sleep(2 * time.Millisecond)

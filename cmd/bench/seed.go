@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/errgroup"
 
+	"vhod/cmd/rig"
 	"vhod/idp"
 	"vhod/idp/password"
 	"vhod/idp/server"
@@ -35,7 +36,7 @@ type population struct {
 }
 
 func openPopulation(ctx context.Context, dsn string, clients []string) (*population, error) {
-	kek, err := keys.ParseKEK(secretKeys)
+	kek, err := keys.ParseKEK(rig.SecretKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func hashed(ctx context.Context, cost keys.Cost) (idp.Credential, error) {
 	if err != nil {
 		return idp.Credential{}, err
 	}
-	return password.New(ctx, hasher, personPassword, time.Now())
+	return password.New(ctx, hasher, rig.PersonPassword, time.Now())
 }
 
 // login is what a person of the population signs in with: an address under a name
@@ -125,7 +126,7 @@ func (p *population) add(ctx context.Context, first, end int) error {
 	return p.db.AddPeople(ctx, people, now, func(s *store.Subject) ([]store.Write, error) {
 		var writes []store.Write
 		for _, id := range p.clients {
-			writes = append(writes, store.SetConsent(s.Account.OID, idp.Consent{ClientID: id, Scopes: scopes}, now))
+			writes = append(writes, store.SetConsent(s.Account.OID, idp.Consent{ClientID: id, Scopes: rig.Scopes}, now))
 		}
 		return writes, nil
 	})

@@ -1,4 +1,4 @@
-package main
+package rig
 
 import (
 	"context"
@@ -10,29 +10,30 @@ import (
 	"time"
 )
 
-// gateway takes the provider's text messages, as an operator's gateway would, and
+// Gateway takes the provider's text messages, as an operator's gateway would, and
 // gives the codes in them to whoever waits.
-type gateway struct {
+type Gateway struct {
 	server *http.Server
-	url    string
+	URL    string
 	mu     sync.Mutex
 	codes  map[string]chan string
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
-func startGateway(ctx context.Context) (*gateway, error) {
+// StartGateway begins to take messages on a port of the loopback.
+func StartGateway(ctx context.Context) (*Gateway, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{url: "http://" + l.Addr().String() + "/send", codes: map[string]chan string{}}
+	g := &Gateway{URL: "http://" + l.Addr().String() + "/send", codes: map[string]chan string{}}
 	g.server = &http.Server{Handler: http.HandlerFunc(g.take), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = g.server.Serve(l) }() // until it is closed
 	return g, nil
 }
 
-func (g *gateway) take(w http.ResponseWriter, r *http.Request) {
+func (g *Gateway) take(w http.ResponseWriter, r *http.Request) {
 	var m struct{ To, Text string }
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&m); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
@@ -47,7 +48,7 @@ func (g *gateway) take(w http.ResponseWriter, r *http.Request) {
 }
 
 // of is where codes to a number arrive.
-func (g *gateway) of(number string) chan string {
+func (g *Gateway) of(number string) chan string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.codes[number] == nil {
@@ -57,7 +58,7 @@ func (g *gateway) of(number string) chan string {
 }
 
 // code waits for the code sent to a number, which nobody asks for again.
-func (g *gateway) code(ctx context.Context, number string) (string, error) {
+func (g *Gateway) code(ctx context.Context, number string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	select {
@@ -71,4 +72,5 @@ func (g *gateway) code(ctx context.Context, number string) (string, error) {
 	}
 }
 
-func (g *gateway) close() { _ = g.server.Close() }
+// Close ends it.
+func (g *Gateway) Close() { _ = g.server.Close() }

@@ -1,4 +1,4 @@
-package main
+package rig
 
 import (
 	"errors"
@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// process is a program that this one started and ends.
-type process struct {
+// Process is a program that this one started and ends.
+type Process struct {
 	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	Done chan struct{} // closed when it has ended
 	err  error         // how it ended; after done
 }
 
-// start starts a program in a process group of its own, so that a Ctrl-C at the
+// Start starts a program in a process group of its own, so that a Ctrl-C at the
 // terminal reaches this program alone, which ends it in order. read, unless nil,
 // reads what the program writes to a pipe; the program is waited for after that.
-func start(cmd *exec.Cmd, read func()) (*process, error) {
+func Start(cmd *exec.Cmd, read func()) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -29,41 +29,52 @@ func start(cmd *exec.Cmd, read func()) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
+	p := &Process{cmd: cmd, Done: make(chan struct{})}
 	go func() {
 		if read != nil {
 			read()
 		}
 		p.err = cmd.Wait()
-		close(p.done)
+		close(p.Done)
 	}()
 	return p, nil
 }
 
-func (p *process) pid() int { return p.cmd.Process.Pid }
+// PID is its number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-func (p *process) ended() bool {
+// Ended tells whether it has ended.
+func (p *Process) Ended() bool {
 	select {
-	case <-p.done:
+	case <-p.Done:
 		return true
 	default:
 		return false
 	}
 }
 
-// stop asks the program to end, and ends its group when it does not.
-func (p *process) stop(ask os.Signal, patience time.Duration) {
-	if p.ended() {
+// Stop asks the program to end, and ends its group when it does not.
+func (p *Process) Stop(ask os.Signal, patience time.Duration) {
+	if p.Ended() {
 		return
 	}
 	_ = p.cmd.Process.Signal(ask) // it may have ended meanwhile
 	select {
-	case <-p.done:
+	case <-p.Done:
 	case <-time.After(patience):
-		_ = syscall.Kill(-p.pid(), syscall.SIGKILL)
-		<-p.done
+		_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
+		<-p.Done
 	}
 }
+
+// Kill ends the program alone, without asking, and waits for its end.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended meanwhile
+	<-p.Done
+}
+
+// Signal sends it a signal.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
 // unprivileged lets a command run as another user than root, whom PostgreSQL's
 // server refuses, and gives that user the folder.
