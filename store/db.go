@@ -71,6 +71,7 @@ type engine interface {
 	begin(ctx context.Context) (transaction, error)
 	ping(ctx context.Context) error
 	migrator() (*migrator, error)
+	condition(ctx context.Context) (Condition, error)
 	// addPartitions makes the partitions that are written to from now on, and
 	// dropPartitions ends those that hold nothing from a moment on; an engine
 	// without partitions does neither.
