@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
+
+	"vhod/migrations"
 )
 
 // migrationsTable is the migrations' own.
@@ -15,7 +17,7 @@ const migrationsTable = "goose_db_version"
 
 // SchemaVersion is the number of the last migration that was applied.
 func (db *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
-	err = db.withProvider(func(p *goose.Provider) error {
+	err = db.withProvider(migrations.FS, func(p *goose.Provider) error {
 		version, err = p.GetDBVersion(ctx)
 		return err
 	})

@@ -14,6 +14,10 @@ import (
 // restoreRows is how many rows go in one round trip.
 const restoreRows = 200
 
+// restoreMonths is for how many months back the journal gets partitions; what is older
+// goes to the one of the rest.
+const restoreMonths = 24
+
 // seeded are the tables that migrations fill.
 var seeded = []string{"journal_turn"}
 
@@ -84,6 +88,9 @@ func (db *DB) restore(ctx context.Context, how Restoring) (Manifest, error) {
 func (db *DB) addMonths(ctx context.Context, from time.Time) error {
 	if from.IsZero() {
 		return nil
+	}
+	if first := db.now().AddDate(0, -restoreMonths, 0); from.Before(first) {
+		from = first
 	}
 	for now := db.now(); !month(from).After(now); from = month(from).AddDate(0, 1, 0) {
 		if err := db.AddPartitions(ctx, from); err != nil {
