@@ -33,6 +33,8 @@ const (
 	EventClientDisabled       EventName = "client.disabled"
 	EventKeyRotated           EventName = "key.rotated"
 	EventKeyRewrapped         EventName = "key.rewrapped"
+	EventBackupMade           EventName = "backup.made"
+	EventBackupRestored       EventName = "backup.restored"
 	EventMessageDeadLettered  EventName = "message.dead_lettered"
 	EventAccountBlocked       EventName = "account.blocked"
 	EventAccountUnblocked     EventName = "account.unblocked"

@@ -73,25 +73,33 @@ func NewRing(ctx context.Context, config Config) (*Ring, error) {
 		return nil, err
 	}
 	r := &Ring{storage: config.Storage, kek: config.KEK, now: config.Now, terms: terms}
-	algorithms := config.Algorithms
-	if len(algorithms) == 0 {
-		algorithms = []string{ES256, RS256, PS256, EdDSA}
+	if r.slots, err = config.slots(); err != nil {
+		return nil, err
 	}
-	for _, alg := range algorithms {
-		if !slices.Contains([]string{ES256, RS256, PS256, EdDSA}, alg) {
-			return nil, fmt.Errorf("%w: signing algorithm %q", ErrUnknownKey, alg)
-		}
-		if s := (slot{UseSign, alg}); !slices.Contains(r.slots, s) {
-			r.slots = append(r.slots, s)
-		}
-	}
-	r.slots = append(r.slots, slot{UseBox, AlgBox}, slot{UseMAC, AlgMAC}, slot{UseIndex, AlgIndex}, slot{UseAudit, AlgAudit})
 	r.reread.every = terms.RereadEvery
 	r.reread.load = r.load
 	if err := r.Maintain(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// slots are the uses and algorithms that have keys.
+func (c Config) slots() ([]slot, error) {
+	algorithms := c.Algorithms
+	if len(algorithms) == 0 {
+		algorithms = []string{ES256, RS256, PS256, EdDSA}
+	}
+	var all []slot
+	for _, alg := range algorithms {
+		if !slices.Contains([]string{ES256, RS256, PS256, EdDSA}, alg) {
+			return nil, fmt.Errorf("%w: signing algorithm %q", ErrUnknownKey, alg)
+		}
+		if s := (slot{UseSign, alg}); !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return append(all, slot{UseBox, AlgBox}, slot{UseMAC, AlgMAC}, slot{UseIndex, AlgIndex}, slot{UseAudit, AlgAudit}), nil
 }
 
 func (t Terms) complete() (Terms, error) {

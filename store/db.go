@@ -74,6 +74,10 @@ type engine interface {
 	ping(ctx context.Context) error
 	writable(ctx context.Context) error
 	migrator() (*migrator, error)
+	condition(ctx context.Context) (Condition, error)
+	// snapshot begins a transaction that reads of one moment.
+	snapshot(ctx context.Context) (transaction, error)
+	tables(ctx context.Context, on executor) ([]table, error)
 	// addPartitions makes the partitions that are written to from now on, and
 	// dropPartitions ends those that hold nothing from a moment on; an engine
 	// without partitions does neither.

@@ -26,20 +26,24 @@ type migrator struct {
 // Migrate applies the migrations that are missing, forward only. Several
 // instances may call it at once on PostgreSQL; one works, the others wait.
 func (db *DB) Migrate(ctx context.Context) error {
-	err := db.withProvider(func(p *goose.Provider) error {
-		_, err := p.Up(ctx)
-		return err
-	})
-	if err != nil {
+	if err := db.up(ctx, migrations.FS); err != nil {
 		return err
 	}
 	return db.AddPartitions(ctx, db.now())
 }
 
+// up applies the migrations of a folder.
+func (db *DB) up(ctx context.Context, files fs.FS) error {
+	return db.withProvider(files, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
 // MigrationPending names the migrations that are missing.
 func (db *DB) MigrationPending(ctx context.Context) ([]string, error) {
 	var pending []string
-	err := db.withProvider(func(p *goose.Provider) error {
+	err := db.withProvider(migrations.FS, func(p *goose.Provider) error {
 		all, err := p.Status(ctx)
 		if err != nil {
 			return err
@@ -54,7 +58,7 @@ func (db *DB) MigrationPending(ctx context.Context) ([]string, error) {
 	return pending, err
 }
 
-func (db *DB) withProvider(fn func(*goose.Provider) error) (err error) {
+func (db *DB) withProvider(files fs.FS, fn func(*goose.Provider) error) (err error) {
 	m, err := db.engine.migrator()
 	if err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
@@ -65,8 +69,7 @@ func (db *DB) withProvider(fn func(*goose.Provider) error) (err error) {
 		}
 	}()
 	options := append([]goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}, m.options...)
-	var files fs.FS = dialectFS{FS: migrations.FS, engine: db.Engine()}
-	p, err := goose.NewProvider(m.dialect, m.db, files, options...)
+	p, err := goose.NewProvider(m.dialect, m.db, dialectFS{FS: files, engine: db.Engine()}, options...)
 	if err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 // engineFiles run the statements of others; what SQL they hold is theirs alone
 // and covered by their own tests.
 var engineFiles = []string{
-	"batch.go", "db.go", "migrate.go", "postgres.go", "postgres_partition.go", "query.go", "rewrite.go", "sqlite.go", "sqlite_conn.go", "sqlite_tx.go",
+	"backup.go", "backup_engine.go", "batch.go", "condition.go", "db.go", "migrate.go", "postgres.go", "postgres_partition.go", "query.go", "restore.go", "rewrite.go", "sqlite.go", "sqlite_conn.go", "sqlite_tx.go",
 }
 
 var (

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,7 +15,8 @@ import (
 
 // config is the configuration of `vhod serve`: a YAML file, each key of which
 // the environment overrides as VHOD_ and the key in capitals, dots as
-// underscores (VHOD_SMTP_HOST). Unknown keys are refused.
+// underscores (VHOD_SMTP_HOST). A secret may stand in a file of its own, which
+// VHOD_…_FILE names (VHOD_SMTP_PASSWORD_FILE). Unknown keys are refused.
 type config struct {
 	// Issuer is the provider's address as browsers and services see it, https,
 	// without a path. Every absolute link is made from it.
@@ -182,6 +185,15 @@ func (p passwordConfig) cost() keys.Cost {
 func (c *config) kek() (keys.KEK, error) {
 	if c.KEK != "" {
 		return keys.ParseKEK(c.KEK)
+	}
+	if folder := os.Getenv("CREDENTIALS_DIRECTORY"); folder != "" && filepath.Dir(c.KEKFile) == filepath.Clean(folder) {
+		// systemd shows the folder to this service alone; its access list makes the
+		// mode look as if a group could read the file (systemd.exec(5), LoadCredential=).
+		text, err := readBounded(c.KEKFile, maxSecret)
+		if err != nil {
+			return nil, err
+		}
+		return keys.ParseKEK(string(text))
 	}
 	return keys.LoadKEK(c.KEKFile)
 }

@@ -20,8 +20,13 @@ const (
 	envPrefix = "VHOD_"
 	// envTests is what the tests of the project are told by; no setting.
 	envTests = "VHOD_TEST_"
+	// envFile ends the name of a variable that tells the file in which a secret
+	// stands, instead of the secret.
+	envFile = "_FILE"
 	// maxConfig bounds the file, in bytes.
 	maxConfig = 256 << 10
+	// maxSecret bounds the file of a secret.
+	maxSecret = 64 << 10
 )
 
 // readConfig reads the file and the environment over it, and fills in what both
@@ -145,30 +150,69 @@ func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
+// variable is the name of a setting in the environment.
+func variable(key string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
 // override sets what the environment names.
 func (c *config) override(environ []string) error {
-	known := map[string]setting{}
+	known, files := map[string]setting{}, map[string]setting{}
 	for s := range settings(c) {
-		known[envPrefix+strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))] = s
+		known[variable(s.key)] = s
+		if s.secret != "" {
+			files[variable(s.key)+envFile] = s
+		}
 	}
 	var wrong []string
-	for _, variable := range environ {
-		name, value, _ := strings.Cut(variable, "=")
+	given := map[string]string{} // setting → what gave it
+	for _, text := range environ {
+		name, value, _ := strings.Cut(text, "=")
 		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envTests) {
 			continue
 		}
 		s, ok := known[name]
+		var err error
 		if !ok {
-			wrong = append(wrong, "unknown "+name)
-		} else if err := s.set(value); err != nil {
-			wrong = append(wrong, name+": "+err.Error())
+			// A setting that ends so itself, kek_file, is what it always was.
+			if s, ok = files[name]; ok {
+				value, err = readSecret(value)
+			}
 		}
+		switch before := given[s.key]; {
+		case !ok:
+			wrong = append(wrong, "unknown "+name)
+			continue
+		case err != nil:
+			wrong = append(wrong, name+": "+err.Error())
+		case before != "" && before != name:
+			wrong = append(wrong, before+" and "+name+" together: one is needed")
+		default:
+			if err := s.set(value); err != nil {
+				wrong = append(wrong, name+": "+err.Error())
+			}
+		}
+		given[s.key] = name
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
 		return errors.New(strings.Join(wrong, "; "))
 	}
 	return nil
+}
+
+// readSecret reads a secret that stands alone in a file; the end of its line is no
+// part of it.
+func readSecret(path string) (string, error) {
+	text, err := readBounded(path, maxSecret)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return secret, nil
 }
 
 // set reads a value as the environment has it: text.

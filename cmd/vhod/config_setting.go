@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -141,3 +142,26 @@ func maskBody(body string) string {
 }
 
 func placeholder(value string) bool { return value == "{to}" || value == "{text}" || value == "{id}" }
+
+// holdsSecret tells whether the file itself holds a secret: one that the
+// environment does not give.
+func (c *config) holdsSecret(environ []string) bool {
+	hidden := map[string]string{}
+	for s := range settings(c.masked()) {
+		if s.secret != "" {
+			hidden[s.key] = s.value.String()
+		}
+	}
+	for s := range settings(c) {
+		if s.secret == "" || s.value.String() == hidden[s.key] {
+			continue
+		}
+		name := variable(s.key) + "="
+		if !slices.ContainsFunc(environ, func(one string) bool {
+			return strings.HasPrefix(one, name) || strings.HasPrefix(one, variable(s.key)+envFile+"=")
+		}) {
+			return true
+		}
+	}
+	return false
+}

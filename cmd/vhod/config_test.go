@@ -287,3 +287,64 @@ func TestConfigSafe(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestConfigSecretFiles: a secret may stand in a file of its own, that the
+// environment names.
+func TestConfigSecretFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	secret, empty := filepath.Join(folder, "secret"), filepath.Join(folder, "empty")
+	for path, text := range map[string]string{secret: "s3cret=\n", empty: "\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := parsed(t, goodConfig+"kek: x\n", "VHOD_SMTP_PASSWORD_FILE="+secret, "VHOD_DATABASE_FILE="+secret, "VHOD_KEK_FILE=elsewhere")
+	if err != nil || c.SMTP.Password != "s3cret=" || c.Database != "s3cret=" || c.KEKFile != "elsewhere" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for variable, want := range map[string]string{
+		"VHOD_SMTP_HOST_FILE=" + secret:                          "unknown VHOD_SMTP_HOST_FILE",
+		"VHOD_SMTP_PASSWORD_FILE=" + empty:                       "is empty",
+		"VHOD_SMTP_PASSWORD_FILE=" + folder + "/nowhere":         "no such file",
+		"VHOD_SMTP_PASSWORD=a VHOD_SMTP_PASSWORD_FILE=" + secret: "together: one is needed",
+	} {
+		if _, err := parsed(t, goodConfig, strings.Fields(variable)...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", variable, err)
+		}
+	}
+}
+
+// TestCredentials: systemd's folder is of this service alone, whatever the mode.
+func TestCredentials(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "kek")
+	if err := os.WriteFile(path, []byte("k1:"+strings.Repeat("A", 43)+"=\n"), 0o440); err != nil {
+		t.Fatal(err)
+	}
+	c := &config{KEKFile: path}
+	if _, err := c.kek(); err == nil {
+		t.Error("others may read it")
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", folder)
+	if kek, err := c.kek(); err != nil || kek.ID() != "k1" {
+		t.Error(err)
+	}
+}
+
+// TestHoldsSecret: a file without secrets may be read by everybody.
+func TestHoldsSecret(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": false, "kek: k1:x\n": true, "smtp: {host: a, password: x}\n": true,
+	} {
+		c, err := parsed(t, text)
+		if err != nil || c.holdsSecret(nil) != want {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	environ := []string{"VHOD_SMTP_PASSWORD=x"}
+	if c, err := parsed(t, "", environ...); err != nil || c.holdsSecret(environ) {
+		t.Error("of the environment")
+	}
+}

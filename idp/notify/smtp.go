@@ -97,6 +97,16 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	return failure
 }
 
+// Check connects and signs in as for a message, and sends none.
+func (s *SMTP) Check(ctx context.Context) error {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	s.drop(c)
+	return nil
+}
+
 func (s *SMTP) letter(m Message) (*mail.Msg, error) {
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := letter.From(s.from); err != nil {
