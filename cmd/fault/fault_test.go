@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,13 +16,21 @@ import (
 	"vhod/store/storetest"
 )
 
-// TestFaults is the short form of make fault: the server is killed on each engine,
-// and its connections to the database are cut.
-func TestFaults(t *testing.T) {
+// build makes the program under test.
+func build(t *testing.T) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "vhod")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "vhod/cmd/vhod").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// TestFaults is the short form of make fault: the server is killed on each engine,
+// and its connections to the database are cut.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
 	for _, engine := range []string{sqlite, postgres} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
@@ -44,6 +54,43 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLossIsFound: a database that goes back in time, as one whose disk never kept
+// what it acknowledged, is found out.
+func TestLossIsFound(t *testing.T) {
+	t.Parallel()
+	o := &options{Engines: []string{sqlite}, Scenarios: ".", Binary: build(t)}
+	all, err := o.play(t.Context(), []scenario{{name: "commits lost", engines: both, fault: func(ctx context.Context, s *stage) (time.Time, string, error) {
+		name := strings.TrimPrefix(s.dsn, "sqlite:")
+		kept := map[string][]byte{}
+		s.providers[0].Kill()
+		for _, suffix := range []string{"", "-wal"} {
+			text, err := os.ReadFile(name + suffix)
+			if err != nil {
+				return time.Time{}, "", err
+			}
+			kept[suffix] = text
+		}
+		if _, err := s.providers[0].Start(ctx); err != nil {
+			return time.Time{}, "", err
+		}
+		pause(ctx, time.Second)
+		s.providers[0].Kill()
+		if err := os.Remove(name + "-shm"); err != nil {
+			return time.Time{}, "", err
+		}
+		for suffix, text := range kept {
+			if err := os.WriteFile(name+suffix, text, 0o600); err != nil {
+				return time.Time{}, "", err
+			}
+		}
+		_, err := s.providers[0].Start(ctx)
+		return time.Now(), "", err
+	}}})
+	if err != nil || len(all) != 1 || all[0].Lost == 0 {
+		t.Errorf("%v: %+v", err, all)
 	}
 }
 

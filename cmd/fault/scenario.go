@@ -72,7 +72,7 @@ type result struct {
 // The times of a scenario's traffic: before the fault, after it at least and at most,
 // and how long all must have been well to count as back.
 const (
-	before = 2 * time.Second
+	before = 1500 * time.Millisecond
 	after  = 3 * time.Second
 	atMost = 15 * time.Second
 	well   = 2 * time.Second

@@ -171,7 +171,9 @@ var errSkipped = errors.New("cannot be played here")
 // close ends what the scenario started.
 func (s *stage) close() {
 	for _, p := range s.providers {
-		p.Close()
+		if p.Process != nil {
+			p.Kill() // nothing in it is wanted any more
+		}
 	}
 	for i := len(s.closing) - 1; i >= 0; i-- {
 		s.closing[i]()

@@ -83,6 +83,9 @@ func (r *Revoked) Maintain(ctx context.Context) error {
 func (r *Revoked) load(ctx context.Context) error {
 	begun, revocations, now := r.monotonic(), r.db.Revocations(), r.now()
 	since := r.seen
+	if since.After(now) {
+		since = now // a clock that stepped back: what is revoked from now on is older than what was
+	}
 	if !since.IsZero() {
 		since = since.Add(-overlap)
 	}

@@ -73,6 +73,16 @@ func testRevoked(t *testing.T, db, other *store.DB, clock *storetest.Clock) {
 	clock.Advance(5 * time.Second)
 	expect("unseen", true, 1)
 
+	t.Log("a clock that stepped back hides nothing")
+	must(db.RevokeToken(ctx, "ahead", clock.Now(), until))
+	must(r.Maintain(ctx))
+	clock.Advance(-time.Minute)
+	must(db.RevokeToken(ctx, "back", clock.Now(), until))
+	must(other.RevokeToken(ctx, "back elsewhere", clock.Now(), until))
+	expect("back", true, 1)
+	expect("back elsewhere", true, 0)
+	clock.Advance(time.Minute)
+
 	t.Log("what has expired is forgotten")
 	clock.Advance(2 * idp.AccessTokenLife)
 	must(r.Maintain(ctx))

@@ -30,6 +30,9 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		if https {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
+		if s.stopping.Load() {
+			h.Set("Connection", "close") // the next request on it would be cut off
+		}
 		c.Response().Before(func() {
 			formAction := ""
 			if origin, ok := c.Get(FormActionKey).(string); ok && origin != "" {
