@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -198,8 +199,17 @@ func (w *worker) register(ctx context.Context) *citizen {
 // message.
 const secondFactor = "\x00"
 
+var accountField = regexp.MustCompile(`name="for" value="(\d+)"`)
+
 // settle posts a form of the account's own pages and wants to end at another.
 func (w *worker) settle(b *rig.Browser, path, form, at string) error {
+	// The forms carry the account that their page was shown to.
+	if _, err := b.Open("GET", "/account/sessions", ""); err != nil {
+		return err
+	}
+	if whose := accountField.FindSubmatch(b.Page); whose != nil {
+		form += "&for=" + string(whose[1])
+	}
 	a, err := b.Open("POST", path, form)
 	if err != nil {
 		return err

@@ -268,7 +268,7 @@ func TestReadyWithoutDatabase(t *testing.T) {
 			t.Errorf("%s: the answer took %s", c.name, took)
 		}
 		// Connections that broke a moment ago are each found out at their next use.
-		for answer.code != c.code && time.Since(begun) < 20*time.Second {
+		for (answer.code != c.code || answer.Status != c.status) && time.Since(begun) < 20*time.Second {
 			time.Sleep(100 * time.Millisecond)
 			s.add(time.Second)
 			answer = p.readiness()
