@@ -57,7 +57,7 @@ func TestHelp(t *testing.T) {
 		if len(u.help[lang]) != len(u.help["ru"]) {
 			t.Errorf("%d help pages in %s, %d in Russian", len(u.help[lang]), lang, len(u.help["ru"]))
 		}
-		for _, name := range []string{"start", "terms", "personal-data", "journal", "operate-metrics"} {
+		for _, name := range []string{"start", "terms", "personal-data", "journal", "operate", "operate-metrics"} {
 			page, ok := u.Help(lang, name)
 			if !ok || page.Title == "" || !strings.Contains(string(page.Body), "<p>") {
 				t.Errorf("help page %s in %s: %+v", name, lang, page)

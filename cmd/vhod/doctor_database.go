@@ -172,7 +172,7 @@ func (d *doctor) backlog(ctx context.Context, db *store.DB, f *findings) {
 		f.fail("clock", "Set this machine's clock right (timedatectl status) before the server starts.", "it is %s behind what the database holds already", b.Newest.Sub(now).Round(time.Second))
 	}
 	if b.Dead > 0 {
-		f.warn("outbox", "People did not get them. The server's log tells why (\"message given up\"); look at mail and sms here.", "%d messages were given up", b.Dead)
+		f.warn("outbox", "People did not get them. The server's log tells why (lines with \"msg\":\"job\"); look at mail and sms here.", "%d messages were given up", b.Dead)
 	}
 	if late := now.Sub(b.OldestDue); b.Due > 0 && late > sendLate {
 		f.warn("outbox", "Start the server, or look at mail and sms here.", "%d messages wait to be sent, the oldest for %s", b.Due, late.Round(time.Second))

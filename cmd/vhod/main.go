@@ -33,6 +33,7 @@ type commands struct {
 	Audit   auditCommands  `cmd:"" help:"The audit journal."`
 	Config  configCommands `cmd:"" help:"Configuration."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at everything that the provider needs, and tell what to do; exit 1 when something does not work."`
+	Health  healthCommand  `cmd:"" help:"Ask the server on this machine whether it is ready; exit 1 when it is not."`
 	Backup  backupCommand  `cmd:"" help:"Write a backup of a provider while it runs; the accounts' keys to a file of their own."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty database from a backup: all of it or nothing."`
 	Relying relyingCommand `cmd:"" help:"Run the sample relying services: a bank and a state service."`
