@@ -23,6 +23,7 @@ func functions(lang string, t *texts) template.FuncMap {
 		"day":      func(on time.Time) string { return day(lang, on) },
 		"date":     func(at time.Time) string { return day(lang, at.In(moscow)) },
 		"datetime": func(at time.Time) string { return moment(lang, at) },
+		"clock":    func(at time.Time) string { return clock(lang, at) },
 		"whole":    whole,
 		"iso":      func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"inlang":   inLanguage,

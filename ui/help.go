@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/parser"
 )
 
 // HelpText is a help or legal page: help/<name>.<language>.md, the first line of
@@ -16,6 +17,9 @@ type HelpText struct {
 	Title string
 	Body  template.HTML
 }
+
+// markdown lets a heading have an id, {#levels}, that pages lead to.
+var markdown = goldmark.New(goldmark.WithParserOptions(parser.WithHeadingAttribute()))
 
 func loadHelp() (map[string]map[string]HelpText, error) {
 	all := map[string]map[string]HelpText{}
@@ -34,7 +38,7 @@ func loadHelp() (map[string]map[string]HelpText, error) {
 		}
 		title, body, _ := bytes.Cut(raw, []byte("\n"))
 		var html bytes.Buffer
-		if err := goldmark.Convert(body, &html); err != nil {
+		if err := markdown.Convert(body, &html); err != nil {
 			return nil, fmt.Errorf("ui: help page %s: %w", entry.Name(), err)
 		}
 		if all[lang] == nil {

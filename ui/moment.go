@@ -23,12 +23,20 @@ func day(lang string, on time.Time) string {
 
 // moment is a day, the time, and where it is that time.
 func moment(lang string, at time.Time) string {
-	zone := "MSK"
-	if lang == "ru" {
-		zone = "МСК"
-	}
 	at = at.In(moscow)
-	return day(lang, at) + at.Format(", 15:04 (") + zone + ")"
+	return day(lang, at) + at.Format(", 15:04 (") + zone(lang) + ")"
+}
+
+// clock is the time of the day from which something is so: a minute begun is over.
+func clock(lang string, at time.Time) string {
+	return at.Add(time.Minute-1).In(moscow).Format("15:04 ") + zone(lang)
+}
+
+func zone(lang string) string {
+	if lang == "ru" {
+		return "МСК"
+	}
+	return "MSK"
 }
 
 // whole keeps a number, such as that of a phone, on one line.

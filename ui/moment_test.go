@@ -21,6 +21,34 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// TestBlockTellsTheTime: how long it takes stands still without scripts.
+func TestBlockTellsTheTime(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	until := time.Date(2026, 11, 30, 22, 4, 1, 0, time.UTC)
+	for lang, want := range map[string]string{"ru": "(после 01:05 МСК)", "en": "(after 01:05 MSK)"} {
+		for _, p := range []Page{LoginPassword{BlockedFor: time.Minute, BlockedUntil: until}, Code{Title: T(TitleCodeLogin), BlockedFor: time.Minute, BlockedUntil: until}} {
+			mustHold(t, render(t, u, view(lang), p), want)
+		}
+	}
+}
+
+// TestLevelsAreExplained: the page of the account leads to where Help says how the
+// level is raised, as long as it can be.
+func TestLevelsAreExplained(t *testing.T) {
+	t.Parallel()
+	u := renderer(t)
+	for _, lang := range Languages() {
+		help, _ := u.Help(lang, "start")
+		mustHold(t, string(help.Body), `<h2 id="levels">`)
+		for level, want := range map[string]bool{"simplified": true, "standard": true, "confirmed": false} {
+			if got := strings.Contains(render(t, u, view(lang), Account{Level: level}), `href="/help/start#levels"`); got != want {
+				t.Errorf("%s: led to Help %v", level, got)
+			}
+		}
+	}
+}
+
 // TestNumbersStayWhole: what is hidden of a phone must not stand on two lines.
 func TestNumbersStayWhole(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,8 @@ type (
 		// ReturnURL leads back to the service without signing in; may be empty.
 		ReturnURL string
 		// BlockedFor is how long the password is refused whatever is typed; 0 when it is not.
-		BlockedFor time.Duration
+		BlockedFor   time.Duration
+		BlockedUntil time.Time
 		// Confirm asks the signed-in Person again before a change (sudo): Login is not typed.
 		Confirm bool
 		Person  string
@@ -46,7 +47,8 @@ type (
 		// ResendIn is how long until the code may be sent again.
 		ResendIn time.Duration
 		// BlockedFor is how long codes are refused whatever is typed; 0 when they are not.
-		BlockedFor time.Duration
+		BlockedFor   time.Duration
+		BlockedUntil time.Time
 		// Unsent tells that no code that could be entered here was sent.
 		Unsent bool
 		// Delivery is "queued", "delayed", "sent", "delivered" or "failed"; empty when not known.

@@ -19,7 +19,7 @@ func sampleTime() time.Time { return time.Date(2026, 11, 30, 12, 0, 0, 0, time.U
 func loginPages() []Page {
 	return []Page{
 		Home{Notice: T(NoticeSignedOut)}, Home{Person: "Тестов Иван"},
-		LoginPassword{Flow: "f", Service: "Банк", Login: "+7", Error: T(LoginBlocked, "Count", 5), Notice: T(FlowRestarted), RegisterURL: "/register?flow=f", ReturnURL: "/login/return", BlockedFor: 290 * time.Second},
+		LoginPassword{Flow: "f", Service: "Банк", Login: "+7", Error: T(LoginBlocked, "Count", 5), Notice: T(FlowRestarted), RegisterURL: "/register?flow=f", ReturnURL: "/login/return", BlockedFor: 290 * time.Second, BlockedUntil: sampleTime()},
 		LoginPassword{Flow: "f", Login: "+7 ··· 01", Person: "Тестов Иван", Confirm: true, Error: T(ErrorBusy)}, LoginPassword{RegisterURL: "/register", Notice: T(SessionLapsed)}, LoginPassword{LoginError: T(LoginEmpty), PasswordError: T(LoginPasswordEmpty)},
 		Code{Flow: "f", Action: "/login/sms", Title: T(TitleCodeLogin), Masked: "+7 ··· 01", Service: "Банк", Other: true, Field: Field{Error: T(CodeWrong, "Count", 2)}, TriesLeft: 2, ResendIn: 30 * time.Second, BlockedFor: time.Minute, Delivery: "failed", Notice: T(NoticeCodeSent), Ways: []Way{{"/login", T("back")}}},
 		Code{Flow: "f", Action: "/register/code", Title: T(TitleCodeRegister), Masked: "i···v@example.ru", Email: true, ChangeURL: "/register?flow=f", Step: 2, Delivery: "queued"},

@@ -20,6 +20,9 @@ func TestRefresh(t *testing.T) {
 	if before.element("expiry") == "" || before.element("expiry") == after.element("expiry") {
 		t.Errorf("expiry %q, then %q", before.element("expiry"), after.element("expiry"))
 	}
+	if !strings.Contains(before.element("expiry"), "(МСК)") {
+		t.Errorf("%q does not say where it is that time", before.element("expiry"))
+	}
 	if again := st.post("/bank/refresh"); again.status != 200 { // with the rotated token
 		t.Errorf("second refresh: %d %s", again.status, again.body)
 	}

@@ -22,6 +22,12 @@ func (p *party) callback(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	a, ok := p.spendAttempt(w, r, query.Get("state"))
+	if !ok && p.sessions.find(p.cookie(r, "session")) != nil {
+		// Back, or an answer seen twice: nothing of it is believed, and who is signed
+		// in stays so.
+		http.Redirect(w, r, "/"+p.name+"/", http.StatusSeeOther)
+		return
+	}
 	if !ok { // RFC 6749 §10.12
 		p.fail(w, r, failure{status: http.StatusBadRequest, text: "error_state"})
 		return

@@ -17,6 +17,9 @@ import (
 //go:embed pages/*.html static/* text/*.json
 var files embed.FS
 
+// moscow is the time in which the provider tells the time too.
+var moscow = time.FixedZone("MSK", 3*60*60)
+
 func languages() []string { return []string{"ru", "en"} }
 
 func pageNames() []string { return []string{"index", "public", "account", "goodbye", "error"} }
@@ -44,7 +47,7 @@ func newRenderer() (*renderer, error) {
 				}
 				return "", fmt.Errorf("no text %q in %s", key, lang)
 			},
-			"moment":  func(t time.Time) string { return t.UTC().Format(texts["time_format"]) },
+			"moment":  func(t time.Time) string { return t.In(moscow).Format(texts["time_format"]) },
 			"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		}
 		for _, name := range pageNames() {

@@ -123,8 +123,12 @@ func TestCallbackOnce(t *testing.T) {
 	if page := st.get(back); page.element("name") == "" {
 		t.Fatalf("first: %s", page.body)
 	}
+	if page := st.get(back); page.url.Path != "/bank/" || page.element("name") == "" || len(st.auths) != 1 {
+		t.Errorf("second, signed in: %s, asked %d times: %s", page.url, len(st.auths), page.body)
+	}
+	st.ahead.Store(int64(sessionPeriod))
 	if page := st.get(back); page.reason() != "error_state" {
-		t.Errorf("second: %d %s", page.status, page.body)
+		t.Errorf("third, signed out: %d %s", page.status, page.body)
 	}
 }
 

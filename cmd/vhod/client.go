@@ -18,6 +18,7 @@ type clientCommands struct {
 	Add     clientAddCommand     `cmd:"" help:"Register a relying service."`
 	List    clientListCommand    `cmd:"" help:"List the services."`
 	Show    clientShowCommand    `cmd:"" help:"Show one service with all its metadata."`
+	Set     clientSetCommand     `cmd:"" help:"Change a service: its metadata become those of a file."`
 	Disable clientDisableCommand `cmd:"" help:"Stop a service from using the provider."`
 	Enable  clientEnableCommand  `cmd:"" help:"Let a disabled service use the provider again."`
 	Secret  clientSecretCommand  `cmd:"" help:"Give a service a new secret; the old one ends at once."`
@@ -32,6 +33,9 @@ type clientAnswer struct {
 	// Secret is shown once, when it was made.
 	Secret string `json:"client_secret,omitempty"`
 }
+
+// shownOnce follows a secret.
+const shownOnce = "Keep the secret now: it is shown only this once."
 
 func answerClient(c *idp.Client) clientAnswer {
 	return clientAnswer{Client: c, Status: c.Status, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
@@ -132,7 +136,7 @@ func (c clientID) change(p *process, name idp.EventName, data map[string]string,
 	answer.Secret = secret
 	lines := []string{client.ID + " is " + string(client.Status)}
 	if secret != "" {
-		lines = []string{"client_secret: " + secret}
+		lines = []string{"client_secret: " + secret, shownOnce}
 	}
 	return p.print(answer, lines...)
 }

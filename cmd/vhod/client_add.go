@@ -63,7 +63,7 @@ func (c clientAddCommand) Run(p *process) error {
 	lines := []string{"client_id: " + client.ID}
 	if usesSecret(client.TokenEndpointAuthMethod) {
 		answer.Secret, client.SecretHash = newSecret()
-		lines = append(lines, "client_secret: "+answer.Secret)
+		lines = append(lines, "client_secret: "+answer.Secret, shownOnce)
 	}
 	event, err := s.event(idp.EventClientCreated, 0, client.ID, nil)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,6 +34,9 @@ const (
 // leave out. Whether the settings are safe is check's to say.
 func readConfig(path string, environ []string) (*config, error) {
 	text, err := readBounded(path, maxConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("configuration: %w: name yours with --config, README.md shows the smallest", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
@@ -40,17 +44,26 @@ func readConfig(path string, environ []string) (*config, error) {
 	if err := c.parse(text); err != nil {
 		return nil, fmt.Errorf("configuration %s: %w", path, err)
 	}
-	c.resolve(filepath.Dir(path))
+	if err := c.resolve(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("configuration %s: %w", path, err)
+	}
 	if err := c.override(environ); err != nil {
+		return nil, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	if err := c.resolve("."); err != nil {
 		return nil, fmt.Errorf("configuration from the environment: %w", err)
 	}
 	c.defaults()
 	return c, nil
 }
 
-// resolve takes relative paths of the file from its folder, wherever the program is
-// started. Those of the environment are of whoever starts it.
-func (c *config) resolve(folder string) {
+// resolve makes relative paths whole: those of the file are taken from its folder,
+// wherever the program is started; those of the environment are of whoever starts it.
+func (c *config) resolve(folder string) error {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return err
+	}
 	for _, path := range []*string{&c.TLS.Certificate, &c.TLS.Key, &c.KEKFile} {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(folder, *path)
@@ -59,6 +72,7 @@ func (c *config) resolve(folder string) {
 	if path, ok := strings.CutPrefix(c.Database, "sqlite:"); ok && path != "" && path != ":memory:" && !filepath.IsAbs(path) {
 		c.Database = "sqlite:" + filepath.Join(folder, path)
 	}
+	return nil
 }
 
 // readBounded reads a file no longer than limit bytes.

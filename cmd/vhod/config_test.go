@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,7 +94,7 @@ func TestConfigProxies(t *testing.T) {
 }
 
 // TestConfigPaths: those of the file are taken from its folder, those of the
-// environment as they are.
+// environment from where the program is started.
 func TestConfigPaths(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -109,7 +110,8 @@ func TestConfigPaths(t *testing.T) {
 		t.Errorf("paths of the file: %+v, %s, %s", c.TLS, c.KEKFile, c.Database)
 	}
 	c, err = readConfig(path, []string{"VHOD_KEK_FILE=kek", "VHOD_DATABASE=sqlite:vhod.db", "VHOD_TLS_KEY=key.pem"})
-	if err != nil || c.KEKFile != "kek" || c.Database != "sqlite:vhod.db" || c.TLS.Key != "key.pem" {
+	here, wrong := os.Getwd()
+	if err = errors.Join(err, wrong); err != nil || c.KEKFile != filepath.Join(here, "kek") || c.Database != "sqlite:"+filepath.Join(here, "vhod.db") || c.TLS.Key != filepath.Join(here, "key.pem") {
 		t.Errorf("paths of the environment: %+v, %v", c, err)
 	}
 }

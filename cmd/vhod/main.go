@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -80,7 +81,7 @@ func command(p *process, args []string) int {
 		return exited
 	}
 	if err != nil {
-		return p.fail(usageError{err})
+		return p.fail(usageError{withCommands(err)})
 	}
 	p.json = c.JSON
 	if err := parsed.Run(p); err != nil {
@@ -90,6 +91,26 @@ func command(p *process, args []string) int {
 		return p.fail(err)
 	}
 	return exitDone
+}
+
+// withCommands adds to an unknown command those that there are.
+func withCommands(err error) error {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || !strings.HasPrefix(err.Error(), "unexpected argument") {
+		return err
+	}
+	node := wrong.Context.Selected()
+	if node == nil {
+		node = wrong.Context.Model.Node
+	}
+	var names []string
+	for _, child := range node.Children {
+		names = append(names, child.Name)
+	}
+	if names == nil {
+		return err
+	}
+	return fmt.Errorf("%w; the commands are %s", err, strings.Join(names, ", "))
 }
 
 // fail tells the reason and the exit code.

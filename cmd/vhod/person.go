@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"vhod/idp"
@@ -21,6 +22,14 @@ type personCommands struct {
 type who struct {
 	target
 	Who string `arg:"" help:"Number of the account (oid), phone, e-mail, СНИЛС or ИНН, exactly."`
+}
+
+// Validate refuses an empty name, which a script makes of a variable not set.
+func (w who) Validate() error {
+	if strings.TrimSpace(w.Who) == "" {
+		return errors.New("whose account? give its number, phone, e-mail, СНИЛС or ИНН")
+	}
+	return nil
 }
 
 type personAnswer struct {

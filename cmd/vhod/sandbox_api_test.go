@@ -84,6 +84,7 @@ func TestAPIRefuses(t *testing.T) {
 		{"clock", `{"advance":"99999h"}`, 422, "forward"},
 		{"clock", `{"back":"1h"}`, 400, "back"},
 		{"faults", `{"sms":"slow"}`, 422, "sms"},
+		{"faults", `{"sms":""}`, 422, "sms"},
 		{"faults", `{"sms":"down","mail":"up"}`, 422, "mail"},
 		{"faults", `{"registry":"down"}`, 400, "registry"},
 	} {

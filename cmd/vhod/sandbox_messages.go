@@ -103,22 +103,22 @@ func (s *sandbox) moveClock(c echo.Context) error {
 // setFaults is POST /sandbox/api/faults. What is left out stays as it is.
 func (s *sandbox) setFaults(c echo.Context) error {
 	var r struct {
-		SMS  string `json:"sms"`
-		Mail string `json:"mail"`
+		SMS  *string `json:"sms"`
+		Mail *string `json:"mail"`
 	}
 	if ok, err := decode(c, &r); !ok {
 		return err
 	}
-	for name, state := range map[string]string{"sms": r.SMS, "mail": r.Mail} {
-		if state != "" && state != "down" && state != "ok" {
+	for name, state := range map[string]*string{"sms": r.SMS, "mail": r.Mail} {
+		if state != nil && *state != "down" && *state != "ok" {
 			return refuse(c, http.StatusUnprocessableEntity, name+": down or ok")
 		}
 	}
-	if r.SMS != "" {
-		s.sms.Down.Store(r.SMS == "down")
+	if r.SMS != nil {
+		s.sms.Down.Store(*r.SMS == "down")
 	}
-	if r.Mail != "" {
-		s.mail.Down.Store(r.Mail == "down")
+	if r.Mail != nil {
+		s.mail.Down.Store(*r.Mail == "down")
 	}
 	state := func(down bool) string {
 		if down {

@@ -3,11 +3,16 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -91,16 +96,26 @@ func (s serveCommand) Run(p *process) error {
 	if err := notifySystemd(daemon.SdNotifyReady); err != nil {
 		return err
 	}
-	return serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: func() {
+	err = serve(p.ctx, provider, endpoint{listener: l, handler: provider.Handler(), tls: encryption, log: log, stopping: func() {
+		log.Info("stopping")
 		provider.Stopping()
 		if err := notifySystemd(daemon.SdNotifyStopping); err != nil {
 			log.Warn("stopping", slog.String("error", err.Error()))
 		}
 	}, notice: stopNotice}, metrics)
+	if err == nil {
+		log.Info("stopped")
+	}
+	return err
 }
 
 // open connects to the database.
 func (c *config) open(ctx context.Context, kek keys.KEK) (*store.DB, error) {
+	if path, ok := strings.CutPrefix(c.Database, "sqlite:"); ok && path != "" && path != ":memory:" {
+		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("database: there is no folder %s: make it, for the user that vhod runs as", filepath.Dir(path))
+		}
+	}
 	return store.Open(ctx, store.Config{DSN: c.Database, Now: idp.SystemClock, KEK: kek, MaxConns: c.DatabaseConnections})
 }
 

@@ -54,7 +54,7 @@ func (h *Register) SubmitCode(c echo.Context) error {
 		if r.data.Kind == idp.IdentifierEmail {
 			problem = ui.CodeBlockedLink
 		}
-		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left()}, ui.T(problem, "Count", up(attempt.Left(), time.Minute)))
+		return h.refuseCode(c, v, r, ui.Code{BlockedFor: attempt.Left(), BlockedUntil: h.Now().Add(attempt.Left())}, ui.T(problem, "Count", up(attempt.Left(), time.Minute)))
 	}
 	outcome, err := h.Codes.Check(ctx, r.data.CodeID, purpose, r.row.ID, code)
 	if err != nil {

@@ -101,6 +101,10 @@ func oauthError(status int) string {
 		return "slow_down" // RFC 8628 §3.5 has it, RFC 6749 no word of its own
 	case status >= http.StatusInternalServerError:
 		return "server_error"
+	case status == http.StatusNotFound: // of no request of OAuth, as the next
+		return "not_found"
+	case status == http.StatusMethodNotAllowed:
+		return "method_not_allowed"
 	default:
 		return "invalid_request"
 	}

@@ -53,7 +53,7 @@ func (s *Server) requestLog(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("route", route),
 			slog.Int("status", c.Response().Status),
 			slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", took),
+			slog.Float64("took_ms", float64(took.Microseconds())/1000),
 			slog.Int("trips", store.Trips(ctx)),
 		}
 		level := slog.LevelInfo

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,6 +55,31 @@ func TestMissingFieldsAreNamed(t *testing.T) {
 		b.get("/login").post("/login/password", one.form).expect(http.StatusUnprocessableEntity, "/login/password")
 		if strings.Contains(b.body, login) != one.login || strings.Contains(b.body, password) != one.password {
 			t.Errorf("%v: %s", one.form, b.body)
+		}
+	}
+}
+
+// TestProgramsAreToldWhatIsNotThere: an address or a method that is none of ours is no
+// invalid request.
+func TestProgramsAreToldWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock)
+	for _, one := range []struct{ method, path, want string }{
+		{http.MethodGet, "/nowhere", `"error":"not_found"`},
+		{http.MethodGet, "/oauth2/token", `"error":"method_not_allowed"`},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), one.method, p.url+one.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil || !strings.Contains(string(body), one.want) {
+			t.Errorf("%s %s: %s, %v", one.method, one.path, body, err)
 		}
 	}
 }

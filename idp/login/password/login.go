@@ -196,7 +196,8 @@ func (l *Login) blocked(c echo.Context, v *flow.Visit, login string, attempt gua
 	minutes := int((attempt.Left() + time.Minute - 1) / time.Minute)
 	c.Response().Header().Set("Retry-After", strconv.Itoa(60*max(1, minutes)))
 	return l.render(c, v, http.StatusTooManyRequests, ui.LoginPassword{
-		Error: ui.T(ui.LoginBlocked, "Count", max(1, minutes)), Login: login, BlockedFor: attempt.Left(),
+		Error: ui.T(ui.LoginBlocked, "Count", max(1, minutes)), Login: login,
+		BlockedFor: attempt.Left(), BlockedUntil: l.Now().Add(attempt.Left()),
 	})
 }
 
