@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"syscall"
 	"time"
 )
@@ -41,7 +42,7 @@ func killPostmaster(ctx context.Context, s *stage) (time.Time, string, error) {
 }
 
 // killBackend kills one of PostgreSQL's processes that serve the provider: then all
-// of them begin anew.
+// of them begin anew, and the fault ends when they have.
 func killBackend(ctx context.Context, s *stage) (time.Time, string, error) {
 	var pid int64
 	err := s.cluster.Watch.Q(ctx).QueryRow(ctx, `SELECT CAST(pid AS BIGINT) FROM pg_stat_activity WHERE usename = 'vhod' ORDER BY state_change DESC LIMIT 1`).Scan(&pid)
@@ -51,7 +52,17 @@ func killBackend(ctx context.Context, s *stage) (time.Time, string, error) {
 	if pid <= 1 {
 		return time.Time{}, "", errors.New("no backend was found")
 	}
-	return time.Now(), "", syscall.Kill(int(pid), syscall.SIGKILL)
+	if err := syscall.Kill(int(pid), syscall.SIGKILL); err != nil {
+		return time.Time{}, "", err
+	}
+	killed := time.Now()
+	for pause(ctx, 200*time.Millisecond); ctx.Err() == nil && time.Since(killed) < time.Minute; pause(ctx, 20*time.Millisecond) {
+		if s.cluster.Watch.Ping(ctx) == nil {
+			break
+		}
+	}
+	ready := time.Now()
+	return ready, fmt.Sprintf("PostgreSQL was itself again %s after", ready.Sub(killed).Round(10*time.Millisecond)), nil
 }
 
 // killOne kills one of two servers; it comes back later.

@@ -145,8 +145,14 @@ func (l *ledger) spent(person, code string) {
 	}
 }
 
+// answerWithin is how soon at most there is an answer, be it that there is none.
+const answerWithin = 8 * time.Second
+
 // seen watches every answer.
-func (l *ledger) seen(path string, a rig.Answer, err error) {
+func (l *ledger) seen(path string, a rig.Answer, err error, took time.Duration) {
+	if took > answerWithin {
+		l.violate(late, "%s was answered after %s (%d, %v)", pathOnly(path), took.Round(100*time.Millisecond), a.Status, err)
+	}
 	wrong := err != nil || a.Status >= 500 || a.Status == http.StatusTooManyRequests
 	if !wrong {
 		return

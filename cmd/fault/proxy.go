@@ -83,6 +83,6 @@ func delay(ctx context.Context, s *stage) (time.Time, string, error) {
 
 // blackHole lets nothing through and closes nothing.
 func blackHole(ctx context.Context, s *stage) (time.Time, string, error) {
-	err := s.proxy.suffer(ctx, "timeout", "downstream", map[string]int{"timeout": 0}, 8*time.Second)
-	return time.Now(), "8 s", err
+	err := s.proxy.suffer(ctx, "timeout", "downstream", map[string]int{"timeout": 0}, 12*time.Second)
+	return time.Now(), "12 s", err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -169,7 +170,12 @@ func (w *worker) register(ctx context.Context) *citizen {
 	w.mu.Lock()
 	w.tried++
 	w.mu.Unlock()
-	state, err := w.do(c.phone, "registration finished", func() error { return rig.EndRegistration(b) })
+	state, err := w.do(c.phone, "registration finished", func() error {
+		if n%3 != 0 {
+			return rig.EndRegistration(b)
+		}
+		return w.pressTwice(b)
+	})
 	if state == refused {
 		w.violate(failed, "%s: a registration was refused: %v", c.phone, err)
 	}
@@ -193,6 +199,29 @@ func (w *worker) register(ctx context.Context) *citizen {
 		return nil
 	}
 	return c
+}
+
+// pressTwice presses the last button of a registration twice at once: one account
+// comes of it. The browser is left as the press that was let left it.
+func (w *worker) pressTwice(b *rig.Browser) error {
+	var mu sync.Mutex
+	var in *rig.Browser
+	before := *b
+	err := w.twice(func(one *rig.Client) error {
+		press := before
+		press.Client, press.Cookies = one, maps.Clone(before.Cookies)
+		err := rig.EndRegistration(&press)
+		if err == nil {
+			mu.Lock()
+			in = &press
+			mu.Unlock()
+		}
+		return err
+	})
+	if in != nil {
+		b.Cookies = in.Cookies
+	}
+	return err
 }
 
 // secondFactor stands in place of a password nobody knows: signing in would want a

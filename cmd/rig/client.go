@@ -23,8 +23,9 @@ type Client struct {
 	Address, Host string
 	Wait          time.Duration // bounds one request; zero is Patience
 	Once          bool          // a connection for each request
-	// Seen, unless nil, is told of every answer, or that there was none.
-	Seen func(path string, a Answer, err error)
+	// Seen, unless nil, is told of every answer, or that there was none, and how long
+	// it took.
+	Seen func(path string, a Answer, err error, took time.Duration)
 	conn net.Conn
 	in   *bufio.Reader
 	out  []byte // the request being written
@@ -69,12 +70,13 @@ const formType = "application/x-www-form-urlencoded"
 
 // Do sends a request, with a body unless its type is empty.
 func (c *Client) Do(method, path, bodyType, body string, headers []string) (Answer, error) {
+	begun := time.Now()
 	a, keep, err := c.exchange(method, path, bodyType, body, headers)
 	if err != nil || !keep || c.Once {
 		c.Close()
 	}
 	if c.Seen != nil {
-		c.Seen(path, a, err)
+		c.Seen(path, a, err, time.Since(begun))
 	}
 	return a, err
 }

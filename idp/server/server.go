@@ -146,7 +146,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 
 // The periods of what runs beside requests.
 const (
-	maintainEvery = time.Second
+	maintainEvery = time.Second / 2 // what changed elsewhere is seen within a second
 	revokedEvery  = time.Second / 2
 	purgeEvery    = 10 * time.Minute
 	lookEvery     = 15 * time.Second // for the metrics
