@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -26,6 +27,10 @@ const (
 type Limits struct {
 	AddressHour int64 // to one address an hour; default 6
 	AddressDay  int64 // to one address a day; default 20
+	// Of these one network (/24, /48) may use so many, but for Login: a stranger alone
+	// does not use up what the owner of the address needs.
+	ShareHour   int64 // default 3
+	ShareDay    int64 // default 5
 	PrefixHour  int64 // to ten thousand neighbouring phone numbers an hour; default 200
 	NetworkHour int64 // asked for from one network (/24, /64) an hour; default 60
 	SiteHour    int64 // asked for from one site of IPv6 (/48) an hour; default 240
@@ -72,10 +77,16 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 	budgets := append(pauses,
 		store.Budget{Kind: "message:hour:" + purpose, Subject: address, Window: time.Hour, Limit: or(g.Limits.AddressHour, 6)},
 		store.Budget{Kind: "message:day:" + purpose, Subject: address, Window: 24 * time.Hour, Limit: or(g.Limits.AddressDay, 20)})
+	network, site := networks(from)
+	if purpose != Login {
+		share := g.subject("share", to+"\x00"+cmp.Or(site, network))
+		budgets = append(budgets,
+			store.Budget{Kind: "message:share:hour:" + purpose, Subject: share, Window: time.Hour, Limit: or(g.Limits.ShareHour, 3)},
+			store.Budget{Kind: "message:share:day:" + purpose, Subject: share, Window: 24 * time.Hour, Limit: or(g.Limits.ShareDay, 5)})
+	}
 	if prefix, ok := neighbours(to); ok {
 		budgets = append(budgets, store.Budget{Kind: "message:prefix:" + purpose, Subject: g.subject("prefix", prefix), Window: time.Hour, Limit: or(g.Limits.PrefixHour, 200)})
 	}
-	network, site := networks(from)
 	times := int64(1)
 	if purpose == PurposeLogin {
 		times = provedTimes

@@ -77,6 +77,15 @@ func TestBudgets(t *testing.T) {
 		{"one address in a day", guard.Limits{}, 15 * time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "login", phone, fmt.Sprintf("192.0.%d.1", n))
 		}, 20, 19 * time.Hour},
+		{"one address from one network in an hour", guard.Limits{}, 8 * time.Minute, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, "register", phone, fmt.Sprintf("192.0.2.%d", n))
+		}, 3, 36 * time.Minute},
+		{"one address from one network in a day", guard.Limits{}, time.Hour, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, "register", phone, fmt.Sprintf("192.0.2.%d", n))
+		}, 5, 19 * time.Hour},
+		{"one address from one site of IPv6", guard.Limits{}, time.Hour, func(t *testing.T, g *guards, n int) guard.Refusal {
+			return g.message(t, "register", phone, fmt.Sprintf("2001:db8:1:%d::1", n))
+		}, 5, 19 * time.Hour},
 		{"one network", guard.Limits{}, time.Second, func(t *testing.T, g *guards, n int) guard.Refusal {
 			return g.message(t, "register", fmt.Sprintf("%d@example.com", n), fmt.Sprintf("192.0.2.%d", n))
 		}, 60, 59 * time.Minute},
@@ -109,6 +118,18 @@ func TestBudgets(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A stranger who has used up what one network may ask for leaves the owner of the
+// address the rest.
+func TestStrangerLeavesTheOwnerMessages(t *testing.T) {
+	each(t, func(t *testing.T, g *guards) {
+		stranger, _ := g.allowed(t, 20, 30*time.Minute, func(int) guard.Refusal { return g.message(t, "register", phone, "198.51.100.1") })
+		owner, _ := g.allowed(t, 20, 5*time.Minute, func(int) guard.Refusal { return g.message(t, "register", phone, home) })
+		if stranger != 5 || owner != 3 {
+			t.Errorf("%d messages of the stranger, then %d of the owner", stranger, owner)
+		}
+	})
 }
 
 // Who is refused for one reason uses up nothing else.
