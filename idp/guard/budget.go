@@ -66,8 +66,8 @@ func (r Refusal) Refused() bool { return r.Pause > 0 || r.Budget > 0 }
 
 // Message asks to send a message for a purpose to an address, on behalf of a
 // network address. Each purpose has budgets of its own: what strangers can cause
-// without a proof takes nothing from the codes of signing in. What is refused costs nothing of any budget. One round trip,
-// two when refused.
+// without a proof takes nothing from the codes of signing in. What is refused costs
+// nothing of any budget. One round trip, two when refused.
 func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusal, error) {
 	address := g.subject("address", to)
 	pauses := []store.Budget{
@@ -78,7 +78,7 @@ func (g *Budgets) Message(ctx context.Context, purpose, to, from string) (Refusa
 		store.Budget{Kind: "message:hour:" + purpose, Subject: address, Window: time.Hour, Limit: or(g.Limits.AddressHour, 6)},
 		store.Budget{Kind: "message:day:" + purpose, Subject: address, Window: 24 * time.Hour, Limit: or(g.Limits.AddressDay, 20)})
 	network, site := networks(from)
-	if purpose != Login {
+	if purpose != PurposeLogin {
 		share := g.subject("share", to+"\x00"+cmp.Or(site, network))
 		budgets = append(budgets,
 			store.Budget{Kind: "message:share:hour:" + purpose, Subject: share, Window: time.Hour, Limit: or(g.Limits.ShareHour, 3)},
