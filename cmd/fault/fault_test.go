@@ -76,7 +76,10 @@ func TestLossIsFound(t *testing.T) {
 		if _, err := s.providers[0].Start(ctx); err != nil {
 			return time.Time{}, "", err
 		}
-		pause(ctx, time.Second)
+		// Enough that is acknowledged now and will not have been.
+		for from := s.done(); s.done() < from+100 && ctx.Err() == nil; {
+			pause(ctx, 20*time.Millisecond)
+		}
 		s.providers[0].Kill()
 		if err := os.Remove(name + "-shm"); err != nil {
 			return time.Time{}, "", err
@@ -90,7 +93,8 @@ func TestLossIsFound(t *testing.T) {
 		return time.Now(), "", err
 	}}})
 	if err != nil || len(all) != 1 || all[0].Lost == 0 {
-		t.Errorf("%v: %+v", err, all)
+		t.Errorf("%v", err)
+		show(os.Stderr, all)
 	}
 }
 

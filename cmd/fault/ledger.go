@@ -179,6 +179,13 @@ func (l *ledger) lastUnwell() (time.Time, string) {
 	return l.unwell, l.failing
 }
 
+// done is how many operations have come to an end.
+func (l *ledger) done() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.operations
+}
+
 // count is the number of violations of a kind.
 func (l *ledger) count(kind string) (n int) {
 	l.mu.Lock()
