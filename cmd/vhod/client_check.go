@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -100,6 +101,14 @@ func redirectProblem(address string, native, sandbox bool) string {
 		return "no wildcards, backslashes or spaces are allowed"
 	case slices.Contains(strings.Split(u.Path, "/"), ".."):
 		return "no .. is allowed"
+	case u.Host != "" && u.Hostname() == "":
+		return "the host is missing"
+	case strings.Contains(u.Hostname(), "%"): // RFC 6874 §1: a zone is one machine's own
+		return "no zone is allowed in the address of a host"
+	case !goodPort(u):
+		return "the port is from 1 to 65535"
+	case answerParameter(u) != "":
+		return answerParameter(u)
 	case u.Scheme == "https" && u.Host != "":
 		return ""
 	case u.Scheme == "http" && loopback(u.Hostname()) && (native || sandbox): // RFC 8252 §7.3
@@ -110,6 +119,30 @@ func redirectProblem(address string, native, sandbox bool) string {
 		return "a web site has an https address"
 	case !strings.Contains(u.Scheme, "."): // RFC 8252 §7.1
 		return "a scheme of one's own is a domain name turned round, like com.example.app"
+	}
+	return ""
+}
+
+func goodPort(u *url.URL) bool {
+	port := u.Port()
+	if port == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.Atoi(port)
+	return err == nil && n >= 1 && n <= 65535
+}
+
+// answerParameter tells which parameter of an address would stand twice in an answer
+// (RFC 6749 §3.1, §4.1.2, RFC 9207 §2).
+func answerParameter(u *url.URL) string {
+	own, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "its query cannot be read"
+	}
+	for _, name := range []string{"code", "state", "iss", "error", "error_description", "error_uri"} {
+		if own.Has(name) {
+			return "the answer has a parameter " + name + ": it may not have one of its own"
+		}
 	}
 	return ""
 }

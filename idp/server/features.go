@@ -128,8 +128,11 @@ func (s *Server) features() error {
 		handler      echo.HandlerFunc
 	}{
 		{http.MethodGet, "/.well-known/openid-configuration", protocol.Discovery},
+		{http.MethodHead, "/.well-known/openid-configuration", protocol.Discovery},
 		{http.MethodGet, "/.well-known/oauth-authorization-server", protocol.Discovery},
+		{http.MethodHead, "/.well-known/oauth-authorization-server", protocol.Discovery},
 		{http.MethodGet, "/oauth2/jwks", protocol.JWKS},
+		{http.MethodHead, "/oauth2/jwks", protocol.JWKS},
 		{http.MethodPost, "/oauth2/token", protocol.Token},
 		{http.MethodGet, "/oauth2/userinfo", protocol.Userinfo},
 		{http.MethodPost, "/oauth2/userinfo", protocol.Userinfo},
