@@ -100,3 +100,28 @@ func TestAnotherCodeInAnotherTab(t *testing.T) {
 		t.Errorf("again: %+v", p)
 	}
 }
+
+// TestAnotherTabShowsNoNames: who types a contact again in a browser that a
+// registration of it goes on in reads nothing of the person there.
+func TestAnotherTabShowsNoNames(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		s := newSite(t, db, clock)
+		b := s.browser()
+		b.get("/register").contact(phone).expect(http.StatusOK, "/register/code")
+		b.code(phone).password(goodPassword).expect(http.StatusOK, "/register/person")
+		typed := url.Values{"surname": {"Тестова"}, "name": {"Анна"}, "patronymic": {"Петровна"}, "birth_date": {"вчера"}}
+		b.post("/register/person", typed).expect(http.StatusUnprocessableEntity, "/register/person")
+		first := b.flow()
+
+		t.Log("the tab that held it keeps them")
+		b.get("/register?flow="+url.QueryEscape(first)).contact(phone).expect(http.StatusOK, "/register/person")
+		if p := page[ui.RegisterPerson](b); p.Surname.Value != "Тестова" || p.Notice.ID != ui.NoticeResumed {
+			t.Errorf("the same tab: %+v", p)
+		}
+		b.get("/register").contact(phone).expect(http.StatusOK, "/register/person")
+		if p := page[ui.RegisterPerson](b); p.Surname.Value+p.Name.Value+p.Patronymic.Value+p.BirthDate.Value != "" || !p.Notice.IsZero() {
+			t.Errorf("another tab: %+v", p)
+		}
+	})
+}

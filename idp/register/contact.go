@@ -119,12 +119,14 @@ func (h *Register) begin(c echo.Context, v *flow.Visit, d draft) error {
 }
 
 // rejoin goes on with the registration that this browser holds, and with the code
-// sent last: no other may be sent for a while.
+// sent last: no other may be sent for a while. A tab that did not hold it has proved
+// nothing, and is not shown what was typed: the browser may be many people's.
 func (h *Register) rejoin(c echo.Context, v *flow.Visit, r *registration, wait time.Duration) error {
 	now, err := h.Flows.Token(c, v)
 	if err != nil {
 		return err
 	}
+	forgot := v.Registration != r.row.ID && r.data.forgetPerson()
 	if v, err = h.resume(c, v, now, r); err != nil {
 		return err
 	}
@@ -135,10 +137,13 @@ func (h *Register) rejoin(c echo.Context, v *flow.Visit, r *registration, wait t
 	} else if err != nil {
 		return err
 	}
-	if r.row.Step != stepCode {
-		return h.to(c, v, r.row.Step, markResumed)
+	switch {
+	case r.row.Step == stepCode:
+		return h.to(c, v, stepCode, markStill)
+	case forgot:
+		return h.to(c, v, r.row.Step)
 	}
-	return h.to(c, v, stepCode, markStill)
+	return h.to(c, v, r.row.Step, markResumed)
 }
 
 // taken tells whether the contact has an account.

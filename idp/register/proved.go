@@ -51,7 +51,7 @@ func (h *Register) proved(c echo.Context, v *flow.Visit, r *registration, id uui
 		}
 		if !bytes.Equal(earlier.data.Browser, browser) {
 			marks = []string{markAgain}
-			earlier.data.Surname, earlier.data.Name, earlier.data.Patronymic, earlier.data.BirthDate = "", "", "", ""
+			earlier.data.forgetPerson()
 		}
 		if r.row.ID != earlier.row.ID {
 			here, err := h.forward(r.row.ID, id, browser)

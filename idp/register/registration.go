@@ -63,6 +63,13 @@ type draft struct {
 	BirthDate  string          `json:"birth_date,omitempty"`
 }
 
+// forgetPerson drops what was typed of the person, and tells whether there was any.
+func (d *draft) forgetPerson() bool {
+	typed := d.Surname+d.Name+d.Patronymic+d.BirthDate != ""
+	d.Surname, d.Name, d.Patronymic, d.BirthDate = "", "", "", ""
+	return typed
+}
+
 // purposeDraft binds the seal of a draft to what it is.
 const purposeDraft = "registration"
 
