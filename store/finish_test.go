@@ -304,6 +304,23 @@ func TestStillActing(t *testing.T) {
 	})
 }
 
+// TestSecureOfWhoIsSignedInAlone: a session that was ended meanwhile secures nothing in
+// its own favour.
+func TestSecureOfWhoIsSignedInAlone(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		who := newGranting(t, db, clock, "+79990000001")
+		if err := db.EndSession(t.Context(), who.Account.OID, who.session.ID, clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		keep, version := uuid.UUID(who.session.ID), who.Account.SecurityVersion
+		err := db.Secure(t.Context(), who.Subject, &keep, clock.Now(), who.SignedIn(keep, clock.Now()))
+		if !errors.Is(err, store.ErrStale) || who.Account.SecurityVersion != version {
+			t.Errorf("%v, version %d, want ErrStale and %d", err, who.Account.SecurityVersion, version)
+		}
+	})
+}
+
 // TestSecureRace: of rivals that read the same state one wins, and what the others
 // wanted to keep is not kept.
 func TestSecureRace(t *testing.T) {

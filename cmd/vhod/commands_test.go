@@ -28,6 +28,10 @@ func TestCommands(t *testing.T) {
 	configured, backup := writeWhole(t, folder, s.folder.kek()), filepath.Join(folder, "b")
 	of, nowhere, config := " --data "+string(s.folder), " --data "+filepath.Join(folder, "nowhere"), " --config "+configured
 	gone := " --config " + filepath.Join(folder, "nowhere.yaml")
+	changed := filepath.Join(folder, "changed.json")
+	if err := os.WriteFile(changed, []byte(`{"client_id":"b","names":{"ru":"Б"},"redirect_uris":["https://b.example.ru/d"],"token_endpoint_auth_method":"client_secret_basic","require_pkce":true,"application_type":"web","grant_types":["authorization_code"],"response_types":["code"],"scopes":[{"name":"openid"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	client := " --name Б --redirect https://b.example.ru/c"
 
 	rows := []struct{ command, done, refused, wrong string }{
@@ -36,6 +40,7 @@ func TestCommands(t *testing.T) {
 		{"client show", of + " b", of + " nobody", of},
 		{"client disable", of + " b", of + " nobody", of},
 		{"client enable", of + " b", of + " nobody", of},
+		{"client set", of + " --file " + changed, of + " --file " + filepath.Join(folder, "nowhere.json"), of},
 		{"client secret", of + " b", of + " nobody", of},
 		{"person show", of + " " + made.OID, of + " 79990000000", of},
 		{"person block", of + " " + made.OID + " --reason fraud", of + " " + made.OID + " --reason fraud", of},

@@ -302,7 +302,7 @@ func TestConfigSecretFiles(t *testing.T) {
 		}
 	}
 	c, err := parsed(t, goodConfig+"kek: x\n", "VHOD_SMTP_PASSWORD_FILE="+secret, "VHOD_DATABASE_FILE="+secret, "VHOD_KEK_FILE=elsewhere")
-	if err != nil || c.SMTP.Password != "s3cret=" || c.Database != "s3cret=" || c.KEKFile != "elsewhere" {
+	if err != nil || c.SMTP.Password != "s3cret=" || c.Database != "s3cret=" || filepath.Base(c.KEKFile) != "elsewhere" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for variable, want := range map[string]string{

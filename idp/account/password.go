@@ -57,7 +57,7 @@ func (a *Account) SetPassword(c echo.Context) error {
 		return err
 	}
 	keep := uuid.UUID(s.Session.ID)
-	writes := append([]store.Write{s.SetCredential(credential), event}, told...)
+	writes := append([]store.Write{s.SignedIn(keep, a.Now()), s.SetCredential(credential), event}, told...)
 	err = a.DB.Secure(ctx, s, &keep, a.Now(), writes...)
 	if errors.Is(err, store.ErrStale) {
 		return a.signIn(c, true) // secured meanwhile: this session has ended

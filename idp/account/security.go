@@ -100,7 +100,7 @@ func (a *Account) SetSecondFactor(c echo.Context) error {
 		err = a.DB.Write(ctx, append([]store.Write{s.StillActing(keep, a.Now())}, writes...)...)
 	} else {
 		// Whoever got in elsewhere with one factor does not stay.
-		err = a.DB.Secure(ctx, s, &keep, a.Now(), writes...)
+		err = a.DB.Secure(ctx, s, &keep, a.Now(), append(writes, s.SignedIn(keep, a.Now()))...)
 	}
 	if errors.Is(err, store.ErrStale) {
 		return a.signIn(c, true) // secured meanwhile: this session has ended

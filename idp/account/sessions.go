@@ -89,7 +89,7 @@ func (a *Account) EndOthers(c echo.Context) error {
 		return err
 	}
 	keep := uuid.UUID(s.Session.ID)
-	err = a.DB.Secure(c.Request().Context(), s, &keep, a.Now(), event)
+	err = a.DB.Secure(c.Request().Context(), s, &keep, a.Now(), s.SignedIn(keep, a.Now()), event)
 	if errors.Is(err, store.ErrStale) {
 		return a.signIn(c, true) // secured meanwhile: this session has ended
 	}

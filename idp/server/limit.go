@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -79,6 +80,20 @@ func (s *Server) shed(next echo.HandlerFunc) echo.HandlerFunc {
 			s.Metrics.Refused("requests")
 			return errOverload
 		}
+		return next(c)
+	}
+}
+
+// within is how long a request may take: a database that says nothing holds nobody
+// for longer.
+const within = 8 * time.Second
+
+// deadline ends what takes too long; it is answered 503.
+func deadline(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), within)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }

@@ -109,6 +109,25 @@ func TestOverload(t *testing.T) {
 	b.get("/login").expect(http.StatusOK, "/login")
 }
 
+// TestSilentDatabase: a request ends though what it waits for does not.
+func TestSilentDatabase(t *testing.T) {
+	t.Parallel()
+	db, clock := storetest.Open(t, storetest.SQLite)
+	p := newProvider(t, db, clock, func(c *server.Config) {
+		c.Extra = func(e *echo.Echo, _ *server.Server) {
+			e.GET("/silent", func(c echo.Context) error {
+				<-c.Request().Context().Done()
+				return c.Request().Context().Err()
+			})
+		}
+	})
+	b := p.browser()
+	b.get("/silent").expect(http.StatusServiceUnavailable, "/silent")
+	if b.header.Get("Retry-After") == "" || !strings.Contains(b.body, "Сервис перегружен") {
+		t.Errorf("answered with %v: %s", b.header, b.body)
+	}
+}
+
 // TestPastTheProxy: only the trusted proxies are answered, and health.
 func TestPastTheProxy(t *testing.T) {
 	t.Parallel()

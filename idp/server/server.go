@@ -137,7 +137,7 @@ func (s *Server) newEcho() *echo.Echo {
 	e.Renderer = renderer{s}
 	e.HTTPErrorHandler = s.renderError
 	e.IPExtractor = s.addresses()
-	e.Use(requestNumber, s.traced, s.securityHeaders, s.requestLog, recoverPanic, s.shed, s.onlyProxies, s.limitRate, limitBody, s.language, crossOrigin())
+	e.Use(requestNumber, s.traced, s.securityHeaders, s.requestLog, recoverPanic, s.shed, deadline, s.onlyProxies, s.limitRate, limitBody, s.language, crossOrigin())
 	return e
 }
 
