@@ -86,7 +86,7 @@ func (s *Server) shed(next echo.HandlerFunc) echo.HandlerFunc {
 
 // within is how long a request may take: a database that says nothing holds nobody
 // for longer.
-const within = 8 * time.Second
+const within = 7 * time.Second
 
 // deadline ends what takes too long; it is answered 503.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
