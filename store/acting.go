@@ -18,8 +18,8 @@ func (s *Subject) StillActing(session uuid.UUID, now time.Time) Write {
 	}
 }
 
-// SignedIn is the condition that a session of the account is alive; beside Secure it
-// is what StillActing asks for besides. ErrStale when not.
+// SignedIn is the condition that a session of the account is alive: for a write beside
+// Secure, which itself asks for the rest. ErrStale when not.
 func (s *Subject) SignedIn(session uuid.UUID, now time.Time) Write {
 	return func(b *Batch) {
 		b.Require(`SELECT 1 FROM session WHERE bucket = $1 AND session_id = $2 AND account_id = $3 AND ended_at = 0 AND expires_at > $4`,
